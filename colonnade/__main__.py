@@ -1,0 +1,7 @@
+"""`python -m colonnade` is the command `colonnade`."""
+
+from __future__ import annotations
+
+from colonnade.cli import app
+
+app()

@@ -1,0 +1,96 @@
+"""The configuration: one TOML file that binds each role to a system. The only reader of files and environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from schema.tomlfile import FileError, Strict, load
+from sources.registry import Binding
+
+BINDING_NAME = r"^(crm|psa|erp|hr)(\.[a-z][a-z0-9_]*)?$"
+
+
+class Server(Strict):
+    """Where the graph is served, and how long one request may take in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    deadline: float = Field(default=30.0, gt=0, le=300)
+    secret: str = Field(description="signs cursors; a reference")
+
+
+class Store(Strict):
+    """The facade's own database, as an SQLAlchemy address with an asynchronous driver."""
+
+    url: str = "sqlite+aiosqlite:///colonnade.db"
+
+
+class BoundSystem(Strict):
+    """One system of record. Credentials are references: `env:NAME` or `file:PATH`, never the secret itself."""
+
+    vendor: str
+    address: str = Field(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")
+    environment: Literal["sandbox", "production"]
+    credentials: dict[str, Annotated[str, StringConstraints(pattern=r"^(env|file):.+$")]] = {}
+
+
+class Settings(Strict):
+    """A whole `colonnade.toml`."""
+
+    server: Server
+    store: Store = Store()
+    bindings: dict[str, BoundSystem] = Field(min_length=1)
+
+    @field_validator("bindings")
+    @classmethod
+    def _roles(cls, bindings: dict[str, BoundSystem]) -> dict[str, BoundSystem]:
+        import re
+
+        wrong = sorted(name for name in bindings if not re.match(BINDING_NAME, name))
+        if wrong:
+            raise ValueError(
+                f"{wrong}: name a binding after its role (crm, psa, erp, hr), with '.name' for a second one"
+            )
+        return bindings
+
+    @model_validator(mode="after")
+    def _one_environment(self) -> Settings:
+        environments = {bound.environment for bound in self.bindings.values()}
+        if len(environments) > 1:
+            raise ValueError("sandbox and production systems are mixed; bind one environment only")
+        return self
+
+    @classmethod
+    def read(cls, path: Path) -> Settings:
+        """Read the file, or raise FileError."""
+        return load(path, cls)
+
+    def connections(self) -> list[Binding]:
+        """Return the bindings with their secrets."""
+        return [
+            Binding(
+                name,
+                bound.vendor,
+                bound.address.rstrip("/"),
+                {
+                    key: secret(reference, f"bindings.{name}.credentials.{key}")
+                    for key, reference in bound.credentials.items()
+                },
+            )
+            for name, bound in self.bindings.items()
+        ]
+
+
+def secret(reference: str, where: str) -> str:
+    """Follow a reference to a secret, or raise FileError with what is missing."""
+    kind, _, name = reference.partition(":")
+    if kind == "env" and (value := os.environ.get(name)):
+        return value
+    if kind == "file" and Path(name).is_file():
+        return Path(name).read_text(encoding="utf-8").strip()
+    cure = f"set the environment variable {name}" if kind == "env" else f"write the secret to the file {name}"
+    raise FileError(f"{where}: the secret {reference!r} is missing; {cure}")

@@ -1,0 +1,31 @@
+"""The chassis of the emulated systems of record: a real HTTP server over SQLite that speaks a vendor's dialect.
+
+A vendor brings a `Dialect`; the chassis gives it a log of what was asked and quirks to misbehave with, both reachable
+under `/_control`. Those routes ask for no credentials: they may stand here because `serve` listens on loopback only.
+
+    GET    /_control/log      what was asked: method, path with query, selected headers, rows answered, status
+    DELETE /_control/log      forget it
+    GET    /_control/quirk    how the server misbehaves now
+    PUT    /_control/quirk    {"name": "gap", "entity": "workspaces"}; "none" ends it
+"""
+
+from demo.emulator.chassis import Call, Dialect, application
+from demo.emulator.quirks import ANSWER_QUIRKS, ROW_QUIRKS, Answer, Listing, Quirk
+from demo.emulator.server import Server, serve
+from demo.emulator.tables import Database, Row, Table
+
+__all__ = [
+    "ANSWER_QUIRKS",
+    "ROW_QUIRKS",
+    "Answer",
+    "Call",
+    "Database",
+    "Dialect",
+    "Listing",
+    "Quirk",
+    "Row",
+    "Server",
+    "Table",
+    "application",
+    "serve",
+]

@@ -1,0 +1,64 @@
+"""A real server on loopback, in a thread of its own, for as long as a `with` block or until it is stopped."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+LOOPBACK: Final = "127.0.0.1"
+START_SECONDS: Final = 10.0
+STOP_SECONDS: Final = 5.0
+# The vendors' own limits on the length of a URL must be met before the HTTP parser's.
+HEADER_BYTES: Final = 128 * 1024
+
+
+class Server:
+    """A running server; `url` is its base address. Stopped, it refuses connections."""
+
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        """Listen on the port, a free one if it is 0, and return once requests are answered."""
+        self._socket = socket.create_server((LOOPBACK, port))
+        self.url = f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(
+            app,
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            h11_max_incomplete_event_size=HEADER_BYTES,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        self._thread.start()
+        self._await_start()
+
+    def _await_start(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                message = f"no server came up at {self.url}"
+                raise RuntimeError(message)
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        """Close the port and wait until the server's thread has ended; a second call does nothing."""
+        self._server.should_exit = True
+        self._thread.join(STOP_SECONDS)
+        self._socket.close()
+
+
+@contextmanager
+def serve(app: ASGIApp, port: int = 0) -> Iterator[Server]:
+    """Serve an application on loopback; it answers as soon as the block begins and no longer when it ends."""
+    server = Server(app, port)
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -1,0 +1,109 @@
+"""The data of an emulated system: SQLite tables in the vendor's own words, exact to the last digit."""
+
+import sqlite3
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+Row: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a Python type is kept in a column."""
+
+    column: str
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+    numeric: bool = False
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_TEXT: Final = Kind("TEXT", _same, _same)
+_KINDS: Final[Mapping[type, Kind]] = {
+    str: _TEXT,
+    bool: Kind("INTEGER", int, bool),
+    int: Kind("INTEGER", _same, _same, numeric=True),
+    # SQLite has no decimals: text keeps every digit, the collation compares by value.
+    Decimal: Kind("TEXT COLLATE EXACT", str, Decimal, numeric=True),
+    dict: Kind("TEXT", msgspec.json.encode, msgspec.json.decode),
+}
+
+
+def _compare(left: str, right: str) -> int:
+    a, b = Decimal(left), Decimal(right)
+    return (a > b) - (a < b)
+
+
+class Database:
+    """One system's own database: in memory, or in the file given."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Open it; the server's thread reads what this one writes, never both at once."""
+        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.create_collation("EXACT", _compare)
+        weakref.finalize(self, self._connection.close)
+        self.tables: dict[str, Table] = {}
+
+    def create(self, name: str, rows: Iterable[Row], *, key: str, mandatory: tuple[str, ...]) -> None:
+        """Project rows into a new table; `mandatory` names texts that no row may be without."""
+        self.tables[name] = Table(self._connection, name, list(rows), key, mandatory)
+
+
+class Table:
+    """One table; its columns are those of its first row, their kinds those of the first values."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, name: str, rows: Sequence[Row], key: str, mandatory: tuple[str, ...]
+    ) -> None:
+        """Write the rows; two with the same key are an error of the projection."""
+        self.name, self.key, self.mandatory = name, key, mandatory
+        self._connection = connection
+        self.kinds = {column: _kind(row[column] for row in rows) for column in (rows[0] if rows else {key: ""})}
+        columns = ", ".join(f'"{column}" {kind.column}' for column, kind in self.kinds.items())
+        with connection:
+            connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+            connection.execute(f'CREATE TABLE "{name}" ({columns}, PRIMARY KEY ("{key}"))')
+            places = ", ".join(f":{column}" for column in self.kinds)
+            # The names are this module's callers' own; values always travel as parameters.
+            connection.executemany(f'INSERT INTO "{name}" VALUES ({places})', map(self._written, rows))  # noqa: S608
+
+    def select(self, where: str = "TRUE", params: Sequence[Any] = (), order: str = "") -> list[Row]:
+        """Return the rows for which the condition holds, in that order and then by key."""
+        by = f'{order}, "{self.key}"' if order else f'"{self.key}"'
+        statement = f'SELECT * FROM "{self.name}" WHERE {where} ORDER BY {by}'  # noqa: S608
+        return [self._read(found) for found in self._connection.execute(statement, params)]
+
+    def among(self, column: str, values: Iterable[str]) -> list[Row]:
+        """Return the rows whose column holds one of the values."""
+        given = tuple(values)
+        return self.select(f'"{column}" IN ({places(given)})', given)
+
+    def _written(self, row: Row) -> Row:
+        if row.keys() != self.kinds.keys():
+            message = f"{self.name}: {sorted(row.keys() ^ self.kinds.keys())} stand in some rows only"
+            raise ValueError(message)
+        return {column: None if row[column] is None else kind.write(row[column]) for column, kind in self.kinds.items()}
+
+    def _read(self, found: sqlite3.Row) -> Row:
+        return {
+            column: None if found[column] is None else kind.read(found[column]) for column, kind in self.kinds.items()
+        }
+
+
+def _kind(values: Iterable[Any]) -> Kind:
+    return next((_KINDS[type(value)] for value in values if value is not None), _TEXT)
+
+
+def places(values: Sequence[Any]) -> str:
+    """Return as many placeholders as there are values."""
+    return ", ".join("?" * len(values))

@@ -1,0 +1,111 @@
+"""What each list endpoint documents: which parameters filter it, what may be included, what must be asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from demo.emulator import Row
+
+Flags = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One list. Every value of these mappings is a column.
+
+    `one` takes a single id or word, `many` a list joined by commas; the documents type each filter as one or the other.
+    `includes` names associations: only with them an answer shows the column, and then the other table's rows, too.
+    """
+
+    order: str
+    one: Mapping[str, str] = field(default_factory=dict)
+    many: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    includes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
+    orders: Mapping[str, str] = field(default_factory=dict)
+
+
+ENDPOINTS: Final[Mapping[str, Endpoint]] = {
+    "workspaces": Endpoint(
+        order="updated_at:desc",
+        many={"only": "id", "workspace_groups": "primary_workspace_group_id", "provider_lead": "primary_maven_id"},
+        words={"search": "title", "matching": "title"},
+        includes={
+            "primary_maven": ("primary_maven_id", "users"),
+            "primary_workspace_group": ("primary_workspace_group_id", "workspace_groups"),
+        },
+        optional=("estimated_minutes",),
+        switches=("include_archived", "archived"),
+        orders={"title": "title", "start_date": "start_date", "due_date": "due_date"},
+    ),
+    "stories": Endpoint(
+        order="updated_at:desc",
+        one={
+            "workspace_id": "workspace_id",
+            "with_parent_id": "parent_id",
+            "with_root_id": "root_id",
+            "story_type": "story_type",
+        },
+        many={"only": "id", "with_projects": "workspace_id", "story_types": "story_type"},
+        words={"search": "title"},
+        includes={
+            "workspace": ("workspace_id", "workspaces"),
+            "parent": ("parent_id", "stories"),
+            "root": ("root_id", "stories"),
+        },
+        switches=("parents_only", "show_from_archived_workspaces", "show_archived", "all_on_account"),
+        orders={"start_date": "start_date", "due_date": "due_date"},
+    ),
+    "users": Endpoint(
+        order="alphabetical:asc",
+        many={"only": "id", "account_role_ids": "role_id"},
+        words={"matching": "full_name", "by_full_name": "full_name"},
+        includes={"role": ("role_id", "roles"), "manager": ("manager_id", "users")},
+        switches=("on_my_account",),
+        orders={"alphabetical": "full_name"},
+    ),
+    "workspace_allocations": Endpoint(
+        order="updated_at:desc",
+        many={
+            "only": "id",
+            "workspace_ids": "workspace_id",
+            "user_ids": "user_id",
+            "workspace_resource_ids": "workspace_resource_id",
+        },
+        includes={
+            "workspace": ("workspace_id", "workspaces"),
+            "workspace_resource": ("workspace_resource_id", "workspace_resources"),
+        },
+        switches=("type", "named_resources_only"),
+    ),
+    "workspace_resources": Endpoint(
+        order="updated_at:desc",
+        one={"workspace_id": "workspace_id", "user_id": "user_id", "role_id": "role_id"},
+        many={"only": "id"},
+        words={"matching": "full_name"},
+        includes={
+            "user": ("user_id", "users"),
+            "role": ("role_id", "roles"),
+            "workspace": ("workspace_id", "workspaces"),
+        },
+        optional=("resource_bill_rate",),
+    ),
+    "workspace_groups": Endpoint(order="updated_at:desc", many={"only": "id"}),
+    "roles": Endpoint(order="name:asc", many={"only": "id"}, orders={"name": "name"}),
+}
+ALWAYS_ORDERED: Final = {"created_at": "created_at", "updated_at": "updated_at"}
+# These foreign keys stand in every answer, included or not.
+ALWAYS_SHOWN: Final = {
+    "workspace_allocations": {"workspace_resource_id"},
+    "workspace_resources": {"workspace_id"},
+}
+
+
+def shown(name: str, row: Row, included: frozenset[str], optional: frozenset[str]) -> Row:
+    """Return a row as the endpoint answers it: without the keys nobody included and the fields nobody asked for."""
+    endpoint = ENDPOINTS[name]
+    keys = {column for association, (column, _) in endpoint.includes.items() if association not in included}
+    hidden = (keys - ALWAYS_SHOWN.get(name, set())) | (set(endpoint.optional) - optional)
+    return {column: value for column, value in row.items() if column not in hidden}

@@ -1,0 +1,60 @@
+"""From the firm's codes to Kantata's ids: numbers, written as strings in JSON, one range for each kind of thing."""
+
+import re
+from typing import Final, get_args
+
+from demo.firm.vocabulary import ProjectPhase
+
+_CODE: Final = re.compile(r"([A-Z]+)-(\d+)")
+_STORY: Final = re.compile(r"ENG-(?P<engagement>\d+)-(?:P|W(?P<stream>\d)(?:-(?P<phase>[A-Z_]+)(?:-T(?P<task>\d))?)?)")
+_PHASES: Final[tuple[str, ...]] = get_args(ProjectPhase)
+_ROLES: Final = ("ANALYST", "CONSULTANT", "SENIOR", "MANAGER", "PRINCIPAL")
+
+
+def _id(first: int, code: str, kind: str) -> str:
+    found = _CODE.fullmatch(code)
+    if not found or found[1] != kind:
+        message = f"{code!r} is no code such as {kind}-007"
+        raise ValueError(message)
+    return str(first + int(found[2]))
+
+
+def workspace_id(engagement: str) -> str:
+    """Return the workspace of an engagement: ENG-007 is 4200007."""
+    return _id(4_200_000, engagement, "ENG")
+
+
+def group_id(customer: str) -> str:
+    """Return the workspace group of a customer: CUS-07 is 7300007."""
+    return _id(7_300_000, customer, "CUS")
+
+
+def user_id(person: str) -> str:
+    """Return the user of a person: RES-023 is 8100023."""
+    return _id(8_100_000, person, "RES")
+
+
+def allocation_id(assignment: str) -> str:
+    """Return the workspace allocation of an assignment: ASG-053 is 5600053."""
+    return _id(5_600_000, assignment, "ASG")
+
+
+def resource_id(assignment: str) -> str:
+    """Return the workspace resource that an assignment books: ASG-053 is 5700053."""
+    return _id(5_700_000, assignment, "ASG")
+
+
+def role_id(role: str) -> str:
+    """Return the id of a role: SENIOR is 6100003. Kantata knows the firm's five roles and no other."""
+    return str(6_100_001 + _ROLES.index(role))
+
+
+def story_id(code: str) -> str:
+    """Return the story of a project node or task: ENG-007-P is 310007000, ENG-007-W1-BUILD-T2 is 310007132."""
+    found = _STORY.fullmatch(code)
+    if not found:
+        message = f"{code!r} is no code of a project node or a task"
+        raise ValueError(message)
+    phase = 1 + _PHASES.index(found["phase"]) if found["phase"] else 0
+    inside = 100 * int(found["stream"] or 0) + 10 * phase + int(found["task"] or 0)
+    return str(310_000_000 + 1000 * int(found["engagement"]) + inside)

@@ -1,0 +1,116 @@
+"""The parameters of one list call. What an endpoint does not document is refused, so that no filter is lost in silence."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from demo.emulator import Table
+from demo.kantata.endpoints import ALWAYS_ORDERED, ENDPOINTS, Endpoint
+
+PER_PAGE: Final = 20
+MOST_PER_PAGE: Final = 200
+MAX_DIGITS: Final = 9
+GENERAL: Final = frozenset({"page", "per_page", "order", "include", "optional_fields"})
+
+
+class BadQuery(ValueError):  # noqa: N818  it is about the query
+    """A parameter that is wrong or that the endpoint does not document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One read: a condition with its values, an order, a page, and what shall come along."""
+
+    where: str
+    values: tuple[str, ...]
+    order: str
+    page: int
+    per_page: int
+    included: frozenset[str]
+    optional: frozenset[str]
+
+
+def read(source: str, table: Table) -> Query:
+    """Read the query string of a call for a table's rows."""
+    params = dict(parse_qsl(source, keep_blank_values=True))
+    endpoint = ENDPOINTS[table.name]
+    known = {*GENERAL, *endpoint.one, *endpoint.many, *endpoint.words, *endpoint.switches}
+    if unknown := sorted(params.keys() - known):
+        message = f"{table.name} has no parameter {unknown[0]}"
+        raise BadQuery(message)
+    conditions = [*_filters(endpoint, params), *_defaults(table.name, params)]
+    return Query(
+        where=" AND ".join(f"({sql})" for sql, _ in conditions) or "TRUE",
+        values=tuple(value for _, values in conditions for value in values),
+        order=_order(params.get("order", endpoint.order), endpoint),
+        page=_number(params, "page", 1),
+        per_page=min(_number(params, "per_page", PER_PAGE), MOST_PER_PAGE),
+        included=_names(params, "include", endpoint.includes),
+        optional=_names(params, "optional_fields", endpoint.optional),
+    )
+
+
+Condition = tuple[str, tuple[str, ...]]
+
+
+def _filters(endpoint: Endpoint, params: Mapping[str, str]) -> Iterable[Condition]:
+    for name, column in endpoint.one.items():
+        if name in params:
+            if "," in params[name]:
+                message = f"{name} takes one value"
+                raise BadQuery(message)
+            yield f'"{column}" = ?', (params[name],)
+    for name, column in endpoint.many.items():
+        if name in params:
+            values = tuple(params[name].split(","))
+            yield f'"{column}" IN ({", ".join("?" * len(values))})', values
+    for name, column in endpoint.words.items():
+        for word in params.get(name, "").split():
+            # Each word must begin a word of the text, whatever the case.
+            yield f"' ' || \"{column}\" LIKE ? ESCAPE '!'", (f"% {_escaped(word)}%",)
+
+
+def _escaped(word: str) -> str:
+    return word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _defaults(name: str, params: Mapping[str, str]) -> Iterable[Condition]:
+    """Yield the switches, and what the product leaves out unless it is told not to: archived workspaces, foremost."""
+    if name == "workspaces" and params.get("archived") == "only":
+        yield "archived", ()
+    elif name == "workspaces" and params.get("include_archived") != "true" and params.get("archived") != "include":
+        yield "NOT archived", ()
+    if name == "stories" and params.get("show_from_archived_workspaces") != "true":
+        yield 'workspace_id IN (SELECT id FROM "workspaces" WHERE NOT archived)', ()
+    if name == "stories" and params.get("show_archived") != "true":
+        yield "NOT archived", ()
+    if name == "stories" and params.get("parents_only") == "true":
+        yield "parent_id IS NULL", ()
+    if name == "workspace_allocations" and "type" in params:
+        yield "hard" if params["type"] == "hard" else "NOT hard", ()
+
+
+def _order(source: str, endpoint: Endpoint) -> str:
+    name, _, direction = source.partition(":")
+    column = {**ALWAYS_ORDERED, **endpoint.orders}.get(name)
+    if column is None or direction not in {"asc", "desc"}:
+        message = f"order can't be {source}"
+        raise BadQuery(message)
+    return f'"{column}" {direction.upper()}'
+
+
+def _number(params: Mapping[str, str], name: str, default: int) -> int:
+    text = params.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and int(text) > 0):
+        message = f"{name} must be a number from 1"
+        raise BadQuery(message)
+    return int(text)
+
+
+def _names(params: Mapping[str, str], name: str, known: Iterable[str]) -> frozenset[str]:
+    names = frozenset(part for part in params.get(name, "").split(",") if part)
+    if unknown := sorted(names - set(known)):
+        message = f"{name} can't be {unknown[0]}"
+        raise BadQuery(message)
+    return names

@@ -1,0 +1,79 @@
+"""Kantata over HTTP: lists under `/api/v1`, answered as keys in order and rows by id beside them."""
+
+import re
+from http import HTTPStatus
+from typing import Any, Final
+
+from demo.emulator import Answer, Call, Database, Quirk, Row, Table
+from demo.emulator.quirks import listing
+from demo.kantata.endpoints import ENDPOINTS, shown
+from demo.kantata.query import BadQuery, Query, read
+
+_PATH: Final = re.compile(r"/api/v1/(?P<name>[a-z_]+?)(?:\.json)?")
+_FAILURES: Final = {500: "Something went wrong.", 503: "Service is unavailable."}
+UNAUTHORIZED_TEXT: Final = "Invalid OAuth 2 Request"
+
+
+class Service:
+    """One account, read with one token."""
+
+    def __init__(self, database: Database, token: str) -> None:
+        """Serve a database to whoever shows the token."""
+        self._database, self._token = database, token
+
+    def answer(self, call: Call, quirk: Quirk) -> Answer:
+        """Answer one call."""
+        if call.headers.get("authorization") != f"Bearer {self._token}":
+            return self.refusal(401)
+        found = _PATH.fullmatch(call.path)
+        if not found or found["name"] not in self._database.tables or call.method != "GET":
+            return _error(404, "system", "Page Not Found")
+        table = self._database.tables[found["name"]]
+        try:
+            query = read(call.query, table)
+        except BadQuery as error:
+            return _error(400, "system", f"Bad Request: {error}")
+        return self._list(table, query, quirk)
+
+    def refusal(self, status: int) -> Answer:
+        """Return how the product refuses a token, or says that it is down."""
+        if status == HTTPStatus.UNAUTHORIZED:
+            return _error(status, "oauth", UNAUTHORIZED_TEXT)
+        return _error(status, "system", _FAILURES[status])
+
+    def _list(self, table: Table, query: Query, quirk: Quirk) -> Answer:
+        told = quirk.listing(listing(table.select(query.where, query.values, query.order), table))
+        size = quirk.page_size(table.name, query.per_page)
+        rows = told.rows[(query.page - 1) * size : query.page * size]
+        content: dict[str, Any] = {
+            "count": told.total,
+            "results": [{"key": table.name, "id": row["id"]} for row in rows],
+            table.name: {},
+            **self._included(table, query, rows),
+            "meta": {
+                "count": told.total,
+                "page_count": -(-told.total // size),
+                "page_number": query.page,
+                "page_size": size,
+            },
+        }
+        # Last, because an included row of the same kind shows less than one that was asked for.
+        content[table.name].update({row["id"]: shown(table.name, row, query.included, query.optional) for row in rows})
+        return Answer(200, content, entity=table.name, rows=len(rows))
+
+    def _included(self, table: Table, query: Query, rows: list[Row]) -> dict[str, dict[str, Row]]:
+        beside: dict[str, dict[str, Row]] = {}
+        for association in sorted(query.included):
+            column, other = ENDPOINTS[table.name].includes[association]
+            wanted = sorted({str(row[column]) for row in rows if row[column] is not None})
+            nothing: frozenset[str] = frozenset()
+            found = {
+                row["id"]: shown(other, row, nothing, nothing)
+                for row in self._database.tables[other].among("id", wanted)
+            }
+            beside.setdefault(other, {}).update(found)
+        return beside
+
+
+def _error(status: int, kind: str, message: str) -> Answer:
+    return Answer(status, {"errors": [{"type": kind, "message": message}]})

@@ -1,0 +1,1 @@
+"""The seed, by subject; runs inside Tryton's own environment."""

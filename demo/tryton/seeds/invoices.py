@@ -1,0 +1,128 @@
+"""Invoices and the credit note, posted by Tryton, and the payments that settle them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from demo.firm.model import Firm, Invoice, InvoiceLine, Payment
+from demo.tryton.seeds.accounting import Books
+from demo.tryton.seeds.erp import Erp, Row
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What invoices refer to, by the firm's codes; payment terms by days."""
+
+    books: dict[str, Books]
+    currencies: dict[str, int]
+    customers: dict[str, int]
+    addresses: dict[int, int]
+    terms: dict[int, int]
+    analytic: dict[str, int]
+    journal: int
+    hour: int
+
+
+def references(
+    erp: Erp, books: dict[str, Books], currencies: dict[str, int], customers: dict[str, int], analytic: dict[str, int]
+) -> References:
+    """Look up what the modules ship and what was seeded before."""
+    addresses = erp.rows("party.address", [["party", "in", list(customers.values())]], ["party"])
+    terms = erp.rows("account.invoice.payment_term", [], ["name"])
+    return References(
+        books=books,
+        currencies=currencies,
+        customers=customers,
+        addresses={row["party"]: row["id"] for row in addresses},
+        terms={int(row["name"].split()[1]): row["id"] for row in terms},
+        analytic=analytic,
+        journal=erp.by("account.journal", "type")["revenue"],
+        hour=erp.xml_id("product.uom_hour"),
+    )
+
+
+def seed_invoices(erp: Erp, invoices: Iterable[Invoice], known: References) -> dict[str, int]:
+    """Create and post all documents in order of date; return ids by the firm's number."""
+    documents = list(invoices)
+    found: dict[str, int] = {}
+    for corrects in (False, True):
+        batch = [document for document in documents if bool(document.corrects) is corrects]
+        rows = [_invoice(erp, document, known, found) for document in batch]
+        ids = erp.create("account.invoice", rows)
+        found |= dict(zip((document.number for document in batch), ids, strict=True))
+    for entity, books in known.books.items():
+        chosen = [found[document.number] for document in documents if document.entity == entity]
+        erp.call("account.invoice", "post", chosen, company=books.company)
+    return found
+
+
+def _invoice(erp: Erp, invoice: Invoice, known: References, found: dict[str, int]) -> Row:
+    books, customer = known.books[invoice.entity], known.customers[invoice.customer]
+    corrected = found[invoice.corrects] if invoice.corrects else None
+    origin = erp.rows("account.invoice.line", [["invoice", "=", corrected]], ["id"])[0]["id"] if corrected else None
+    return {
+        "type": "out",
+        "company": books.company,
+        "party": customer,
+        "invoice_address": known.addresses[customer],
+        "currency": known.currencies[invoice.currency],
+        "account": books.receivable,
+        "journal": known.journal,
+        "payment_term": known.terms[(invoice.due_date - invoice.issue_date).days],
+        "invoice_date": invoice.issue_date,
+        "accounting_date": invoice.accounting_date,
+        "reference": invoice.number,
+        "description": invoice.reason,
+        "lines": [("create", [_line(line, invoice, known, origin) for line in invoice.lines])],
+    }
+
+
+def _line(line: InvoiceLine, invoice: Invoice, known: References, origin: int | None) -> Row:
+    books = known.books[invoice.entity]
+    charged = {"root": books.analytic_root, "account": known.analytic[invoice.engagement]}
+    return {
+        "type": "line",
+        "company": books.company,
+        "currency": known.currencies[invoice.currency],
+        "sequence": line.position,
+        "description": line.description,
+        "quantity": float(line.quantity),
+        "unit": known.hour if line.unit == "HOUR" else None,
+        "unit_price": line.unit_price,
+        "account": books.revenue[line.revenue_account],
+        "taxes": [("add", list(books.taxes))],
+        "analytic_accounts": [("create", [charged])],
+        "origin": f"account.invoice.line,{origin}" if origin else None,
+    }
+
+
+def seed_payments(erp: Erp, firm: Firm, invoices: dict[str, int], books: dict[str, Books]) -> None:
+    """Enter every payment through Tryton's own wizard, which reconciles what is settled."""
+    entity_of = {invoice.number: invoice.entity for invoice in firm.invoices}
+    for payment in firm.payments:
+        _pay(erp, payment, invoices[payment.invoice], books[entity_of[payment.invoice]])
+
+
+def _pay(erp: Erp, payment: Payment, invoice: int, books: Books) -> None:
+    wizard = erp.wizard("account.invoice.pay", company=books.company, on=("account.invoice", invoice))
+    wizard.form.payment_method = erp.record("account.invoice.payment.method", books.payment_method)
+    wizard.form.amount = payment.amount
+    wizard.form.date = payment.received_date
+    wizard.form.description = payment.reference
+    wizard.execute("choice")
+    if wizard.form_state == "ask":
+        wizard.form.type = "partial"
+        wizard.execute("pay")
+
+
+def check_invoices(erp: Erp, firm: Firm, invoices: dict[str, int]) -> None:
+    """Stop unless Tryton's accounting arrived at the firm's very amounts."""
+    fields = ["reference", "untaxed_amount", "tax_amount", "total_amount", "amount_to_pay", "state"]
+    booked = {row["reference"]: row for row in erp.rows("account.invoice", [["id", "in", list(invoices.values())]], fields)}
+    for invoice in firm.invoices:
+        row = booked[invoice.number]
+        actual = tuple(Decimal(row[field]) for field in fields[1:5])
+        expected = (invoice.net, invoice.tax, invoice.total, invoice.open_amount)
+        state = "paid" if invoice.payment_status == "PAID" else "posted"
+        if actual != expected or row["state"] != state:
+            raise ValueError(f"{invoice.number}: Tryton has {actual} {row['state']}, the firm {expected} {state}")

@@ -1,0 +1,1 @@
+"""How it is asked: the roots, one file a domain."""

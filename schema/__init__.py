@@ -1,0 +1,1 @@
+"""What the firm's words mean: types, scalars, owners, links, facets, problems."""

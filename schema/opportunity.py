@@ -1,0 +1,71 @@
+"""An opportunity: the CRM's alone, until it becomes an engagement."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import strawberry
+
+from schema.contract import BillingModel
+from schema.customer import Customer
+from schema.graph import Node, Traced, home, link
+from schema.legal_entity import LegalEntity
+from schema.rows import Maybe, Ref, Row, System
+from schema.values import Money, Ratio
+
+if TYPE_CHECKING:
+    from schema.engagement import Engagement
+
+
+@strawberry.enum
+class OpportunityStage(Enum):
+    """How far a sale has come."""
+
+    PROSPECT = "PROSPECT"
+    QUALIFIED = "QUALIFIED"
+    PROPOSED = "PROPOSED"
+    NEGOTIATING = "NEGOTIATING"
+    WON = "WON"
+    LOST = "LOST"
+
+
+class OpportunityRow(Row):
+    """What the CRM says."""
+
+    type: ClassVar[str] = "Opportunity"
+
+    name: str
+    code: str | None = None
+    customer: Annotated[Ref, "Customer"] | None = None
+    stage: Maybe[OpportunityStage] = None
+    source_stage_label: str | None = None
+    probability: Ratio | None = None
+    amount: Money | None = None
+    expected_close_date: date | None = None
+    closed_date: date | None = None
+    expected_start_date: date | None = None
+    proposed_legal_entity: Annotated[Ref, "LegalEntity"] | None = None
+    billing_model: Maybe[BillingModel] = None
+
+
+@home(System.CRM, "opportunities_by_id", OpportunityRow)
+class Opportunity(Traced, Node):
+    """A sale under way, won or lost. `probability` is the CRM's and is never copied into delivery."""
+
+    name: str
+    code: str | None
+    customer: Customer | None = link(System.CRM, "customers_by_id", key="customer")
+    stage: OpportunityStage | None
+    source_stage_label: str | None
+    probability: Ratio | None
+    amount: Money | None
+    expected_close_date: date | None
+    closed_date: date | None
+    expected_start_date: date | None
+    proposed_legal_entity: LegalEntity | None = link(System.ERP, "legal_entities_by_id", key="proposed_legal_entity")
+    billing_model: BillingModel | None
+    engagement: Annotated[Engagement, strawberry.lazy("schema.engagement")] | None = link(
+        System.PSA, "engagements_by_opportunity", may_miss=True
+    )

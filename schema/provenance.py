@@ -1,0 +1,30 @@
+"""Which system said it, and when."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003  Strawberry reads the annotations
+from typing import TYPE_CHECKING, Self
+
+import strawberry
+
+from schema.rows import System  # noqa: TC001  Strawberry reads the annotations
+
+if TYPE_CHECKING:
+    from schema.rows import Row
+
+
+@strawberry.federation.type(shareable=True)
+class Provenance:
+    """One contributing system: its role, the binding that plays it, the record's id there, and when it was asked."""
+
+    system: System
+    binding: str
+    source_id: str
+    as_of: datetime
+    stale: bool
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """Tell where a row came from. Nothing is cached, so nothing is stale."""
+        origin = row.origin
+        return cls(system=origin.system, binding=origin.binding, source_id=row.ref.id, as_of=origin.as_of, stale=False)

@@ -1,0 +1,81 @@
+"""What a source answers: references, rows, and where they came from."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from enum import Enum
+from typing import ClassVar, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
+import strawberry
+
+from schema.problems import Code, Problem
+
+T = TypeVar("T")
+Maybe: TypeAlias = T | Problem | None
+ID_BYTES = 512
+
+
+# Prefixed in the SDL: composition merges the enums of all subgraphs by name.
+@strawberry.enum(name="OwnerSystem")
+class System(Enum):
+    """A role that may own a field. Which product plays the role is configuration, never schema."""
+
+    CRM = "crm"
+    PSA = "psa"
+    ERP = "erp"
+    HR = "hr"
+    FACADE = "facade"
+
+
+class Ref(NamedTuple):
+    """Who is meant, in whose words: a type, the binding that speaks, and that system's own id.
+
+    In the words of the type's home it is the birth certificate behind the global id. In another system's words it is
+    a foreign reference, which the cross-references turn into the home's.
+    """
+
+    type: str
+    binding: str
+    id: str
+
+    @property
+    def role(self) -> str:
+        """The role of the binding: `erp` for `erp` and for `erp.legacy`."""
+        return self.binding.partition(".")[0]
+
+    def encode(self) -> str:
+        """Return the global id: opaque to clients, resolvable without a store."""
+        return base64.urlsafe_b64encode("|".join(self).encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> Ref | Problem:
+        """Read a global id; the very same text must come back, for Python's decoder skips foreign characters."""
+        malformed = Problem(Code.MALFORMED_ID, "this id was not issued here", id=text[:80])
+        if len(text) > ID_BYTES:
+            return malformed
+        try:
+            # At the first two bars only: a source's id may contain one.
+            parts = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("|", 2)
+        except ValueError:
+            return malformed
+        ref = cls(*parts) if len(parts) == len(cls._fields) and all(parts) else None
+        return ref if ref and ref.encode() == text else malformed
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where the rows of one batch came from; one object shared by all of them."""
+
+    system: System
+    binding: str
+    as_of: datetime
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """One record as one owner tells it. Its identity and its provenance ride with it."""
+
+    type: ClassVar[str]
+
+    ref: Ref
+    origin: Origin

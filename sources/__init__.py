@@ -1,0 +1,1 @@
+"""Where it is true: every system of record, asked in batches."""

@@ -1,0 +1,102 @@
+"""What a source is to the rest of the house: requests out, answers in, and failures that name their kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from schema.context import Principal
+from schema.problems import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sources.manifest import Asked, Entity
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """For whom and until when a source is asked.
+
+    It is handed down in plain sight: a context variable inside a batch would be its first caller's. `deadline` is an
+    instant of the event loop's clock.
+    """
+
+    principal: Principal
+    correlation_id: str
+    deadline: float
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One call, before the address and the credentials are added. A body makes it a POST."""
+
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One page: rows as the source wrote them, and the request for the next page.
+
+    `total` is how many rows there are in all pages, where the source says so. `first` is the index of the page's first
+    row, where the source counts pages; where it is None, a row's id is its place.
+    """
+
+    rows: Sequence[Any]
+    following: Request | None = None
+    total: int | None = None
+    first: int | None = None
+
+
+class SourceFailure(Exception):
+    """A system that did not give an answer; raised at the wire and the families, and made a Problem in the batch.
+
+    The message is for the log alone. A client only ever sees the code.
+    """
+
+    def __init__(self, code: Code, message: str, status: int | None = None) -> None:
+        """Name the kind of failure by its code, and the HTTP status where that was the answer."""
+        super().__init__(message)
+        self.code, self.status = code, status
+
+
+class Family(Protocol):
+    """A protocol without a vendor: how a read becomes a request, and an answer rows."""
+
+    def by_ids(self, entity: Entity, asked: Asked, ids: Sequence[str], columns: Sequence[str], size: int) -> Request:
+        """Ask for the rows whose `asked` column is one of the ids, in pages of `size` where the client chooses it."""
+        ...
+
+    def page(self, entity: Entity, after: str | None, size: int, columns: Sequence[str]) -> Request:
+        """Ask for the rows behind a place in the list's own order; earlier rows may come too."""
+        ...
+
+    def read(self, request: Request, body: bytes) -> Answer:
+        """Read one page; raise SourceFailure where the body is no answer to the request."""
+        ...
+
+    def value(self, row: Mapping[str, Any], at: str) -> Any:
+        """Return the value at a dotted path of a row, None where there is none."""
+        ...
+
+
+_EXACT = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def decode(body: bytes) -> Any:
+    """Read JSON with exact numbers: a fraction is a Decimal and was never a float."""
+    try:
+        return _EXACT.decode(body)
+    except msgspec.DecodeError as error:
+        raise SourceFailure(Code.SOURCE_MISBEHAVED, f"the answer is not JSON: {error}") from error
+
+
+def walk(row: Any, at: str) -> Any:
+    """Follow a dotted path through nested objects."""
+    for step in at.split("."):
+        if not isinstance(row, dict):
+            return None
+        row = row.get(step)
+    return row

@@ -1,0 +1,1 @@
+"""Money: legal entities, contracts, invoices and fiscal periods."""

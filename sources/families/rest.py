@@ -1,0 +1,65 @@
+"""REST with ids in the URL and numbered pages (batch strategy B)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from schema.problems import Code
+from sources.contract import Answer, Request, SourceFailure, decode, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sources.manifest import Asked, Entity, RestDialect
+
+
+class Rest:
+    """Lists of ids go into a parameter, joined by commas; pages are counted from 1."""
+
+    def __init__(self, dialect: RestDialect) -> None:
+        self.dialect = dialect
+
+    def by_ids(self, entity: Entity, asked: Asked, ids: Sequence[str], columns: Sequence[str], size: int) -> Request:
+        """Ask for one page of the rows with these ids."""
+        del columns  # the side-loaded form has no way to name them
+        return self._page(entity, {**asked.where, asked.name: ",".join(ids)}, size, number=1)
+
+    def page(self, entity: Entity, after: str | None, size: int, columns: Sequence[str]) -> Request:
+        """Ask for the page on which the next row should stand."""
+        del columns
+        return self._page(entity, self.dialect.order, size, number=int(after or 0) // size + 1)
+
+    def read(self, request: Request, body: bytes) -> Answer:
+        """Join the listed keys with the side-loaded rows, and count on to the last page."""
+        content = decode(body)
+        listed = walk(content, self.dialect.results)
+        total, pages, size = (
+            walk(content, at) for at in (self.dialect.total_at, self.dialect.pages_at, self.dialect.size_at)
+        )
+        if not isinstance(listed, list) or not all(isinstance(number, int) for number in (total, pages, size)):
+            raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer has no results or does not number its pages")
+        number = int(dict(request.params)[self.dialect.page])
+        following = _numbered(request, self.dialect.page, number + 1) if number < pages else None
+        return Answer([_loaded(content, item) for item in listed], following, total, first=(number - 1) * size)
+
+    def value(self, row: Mapping[str, Any], at: str) -> Any:
+        """Follow the path."""
+        return walk(row, at)
+
+    def _page(self, entity: Entity, terms: Mapping[str, str], size: int, number: int) -> Request:
+        paging = {self.dialect.size: str(size), self.dialect.page: str(number)}
+        return Request(entity.path, tuple({**entity.where, **terms, **paging}.items()))
+
+
+def _loaded(content: Any, item: Any) -> Any:
+    row = content.get(item.get("key"), {}).get(item.get("id")) if isinstance(item, dict) else None
+    if row is None:
+        raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer lists a row that it does not hold")
+    return row
+
+
+def _numbered(request: Request, name: str, number: int) -> Request:
+    params = tuple((key, str(number) if key == name else value) for key, value in request.params)
+    return msgspec.structs.replace(request, params=params)

@@ -1,0 +1,189 @@
+"""What a `source.toml` may say: a closed vocabulary without expressions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from schema.tomlfile import Strict
+
+Unit: TypeAlias = Literal["minutes", "percent", "hundredths", "noon"]
+Level: TypeAlias = Literal["live", "real server", "demo server only", "exempt"]
+
+
+class Leaf(Strict):
+    """One value: where it stands in the source's row and how it becomes ours.
+
+    `at` is a dotted path, `constant` a value that is not in the row. `codes` names a table keyed on the source's system
+    code. `unit` converts minutes to hours, percent to a ratio, hundredths to an amount, and a day written as its noon
+    in UTC to that day. `nulls` are the values by which the source says *nothing*; the empty string always does.
+    """
+
+    at: str = ""
+    constant: str | None = None
+    codes: str | None = None
+    unit: Unit | None = None
+    nulls: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Leaf:
+        if bool(self.at) == (self.constant is not None):
+            raise ValueError("say either 'at' or 'constant'")
+        return self
+
+
+class Parts(Strict):
+    """A value object: a rule for each of its parts."""
+
+    parts: dict[str, Rule]
+
+
+class Items(Strict):
+    """A list that the row spells out: a rule for each item."""
+
+    items: tuple[Rule, ...]
+
+
+def _rule(value: Any) -> Any:
+    """Read the short forms: a path, a leaf, a table of parts, a list of items."""
+    if isinstance(value, str):
+        return Leaf(at=value)
+    if isinstance(value, list):
+        return Items.model_validate({"items": value})
+    if isinstance(value, dict):
+        leaf = value.keys() & {"at", "constant"}
+        return Leaf.model_validate(value) if leaf else Parts.model_validate({"parts": value})
+    return value
+
+
+Rule: TypeAlias = Annotated[Leaf | Parts | Items, BeforeValidator(_rule)]
+
+
+class Asked(Strict):
+    """By which references rows may be asked: the request's parameter, and where the reference stands in the row."""
+
+    at: str
+    param: str = ""
+    where: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        """The parameter of the request; the column's own name where the source knows no other."""
+        return self.param or self.at
+
+
+def _asked(value: Any) -> Any:
+    return {"at": value} if isinstance(value, str) else value
+
+
+AskedBy: TypeAlias = Annotated[Asked, BeforeValidator(_asked)]
+
+
+class Entity(Strict):
+    """One of our types as this source keeps it."""
+
+    path: str
+    id: AskedBy
+    where: dict[str, str] = {}
+    ask: dict[str, AskedBy] = {}
+    fields: dict[str, Rule]
+
+
+class Limits(Strict):
+    """What one call may carry: ids, rows in a page, bytes of URL, bytes of answer, seconds, and calls at once."""
+
+    ids: int = Field(default=100, ge=1)
+    rows: int = Field(default=100, ge=1)
+    pages: int = Field(default=50, ge=1)
+    url_bytes: int = Field(default=8_000, ge=500)
+    answer_bytes: int = Field(default=32_000_000, ge=1_000)
+    seconds: float = Field(default=10.0, gt=0)
+    at_once: int = Field(default=8, ge=1)
+
+
+class BearerAuth(Strict):
+    """A fixed token, the credential `token`."""
+
+    kind: Literal["bearer"]
+
+
+class ClientCredentialsAuth(Strict):
+    """OAuth 2 client credentials (RFC 6749, 4.4), the credentials `client_id` and `client_secret`."""
+
+    kind: Literal["client_credentials"]
+    path: str
+    scope: str = ""
+
+
+class SessionAuth(Strict):
+    """A session from a JSON-RPC login with `user` and `password`, sent as `<scheme> base64(user:id:token)`."""
+
+    kind: Literal["rpc_session"]
+    path: str
+    method: str
+    scheme: str = "Session"
+
+
+Auth: TypeAlias = Annotated[BearerAuth | ClientCredentialsAuth | SessionAuth, Field(discriminator="kind")]
+
+
+class RestDialect(Strict):
+    """REST with page numbers. `results` lists keys and ids, the rows stand in maps beside it (a side-loaded answer)."""
+
+    family: Literal["rest"]
+    results: str
+    suffix: str = ""
+    size: str = "per_page"
+    page: str = "page"
+    pages_at: str
+    size_at: str
+    total_at: str
+    order: dict[str, str] = {}
+
+
+class ODataDialect(Strict):
+    """OData V4. `options` go with every read."""
+
+    family: Literal["odata"]
+    options: dict[str, str] = {}
+
+
+class RpcDialect(Strict):
+    """JSON-RPC 1.0 with `search_read`: one endpoint, typed values marked by `hint`, a context with every call."""
+
+    family: Literal["jsonrpc"]
+    path: str
+    method: str
+    hint: str
+    context: dict[str, Any] = {}
+
+
+Dialect: TypeAlias = Annotated[RestDialect | ODataDialect | RpcDialect, Field(discriminator="family")]
+
+
+class Probe(Strict):
+    """A call that tells the product's version: where it stands in the answer, and how it must begin."""
+
+    path: str
+    body: dict[str, Any] | None = None
+    at: str
+    expects: str
+
+
+class Manifest(Strict):
+    """A whole `source.toml`."""
+
+    format: Literal[1]
+    version: int = Field(ge=1)
+    approved_by: str = Field(min_length=1)
+    role: Literal["crm", "psa", "erp", "hr"]
+    product: str
+    api: str
+    quality: dict[str, Level]
+    auth: Auth
+    dialect: Dialect
+    limits: Limits = Limits()
+    probe: Probe | None = None
+    codes: dict[str, dict[str, str]] = {}
+    entities: dict[str, Entity]

@@ -1,0 +1,1 @@
+"""Delivery: engagements, their breakdown, and who works on them."""

@@ -1,0 +1,93 @@
+"""Which systems of record there are: every folder with a `source.toml`, here or where the configuration says."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from schema.rows import System
+from schema.tomlfile import FileError, load
+from sources.families import family
+from sources.manifest import Manifest
+from sources.questions import QUESTIONS, Question
+from sources.source import Source
+from sources.translation import RuleError
+from sources.wire.auth import NEEDED, login
+from sources.wire.client import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from schema.context import Clock
+
+HERE = Path(__file__).parent
+ROLES = (System.CRM, System.PSA, System.ERP, System.HR)
+
+for _role in ROLES:
+    import_module(f"sources.{_role.value}.loaders")
+
+
+class Binding(NamedTuple):
+    """A role's system as the firm has it: its name, the vendor's folder, where it is, and the secrets to enter."""
+
+    name: str
+    vendor: str
+    address: str
+    credentials: Mapping[str, str]
+
+    @property
+    def role(self) -> str:
+        """The role: `erp` for `erp` and for `erp.legacy`."""
+        return self.name.partition(".")[0]
+
+    @property
+    def manifest_path(self) -> Path:
+        """The vendor's manifest: in this room by the folder's name, elsewhere by its path."""
+        folder = Path(self.vendor)
+        return (folder if folder.is_absolute() else HERE / self.role / self.vendor) / "source.toml"
+
+
+def questions(role: System) -> dict[str, type[Question]]:
+    """Return what the graph may ask of a role, by name."""
+    return {name: question for name, question in QUESTIONS.items() if question.role is role}
+
+
+def vendors() -> Iterator[tuple[str, str, Path]]:
+    """List every system that this house knows: role, vendor and manifest."""
+    for path in sorted(HERE.glob("*/*/source.toml")):
+        yield path.parts[-3], path.parts[-2], path
+
+
+def connect(binding: Binding, clock: Clock) -> Source:
+    """Bind a vendor's manifest to an address, or raise FileError with what does not fit and its cure."""
+    path = binding.manifest_path
+    if not path.exists():
+        known = ", ".join(vendor for role, vendor, _ in vendors() if role == binding.role) or "none"
+        raise FileError(f"binding {binding.name!r}: no vendor {binding.vendor!r} for this role; known here: {known}")
+    manifest = load(path, Manifest)
+    if manifest.role != binding.role:
+        raise FileError(
+            f"{path}: plays the role {manifest.role!r}, but binding {binding.name!r} needs {binding.role!r}"
+        )
+    missing = sorted(set(NEEDED[manifest.auth.kind]) - binding.credentials.keys())
+    strange = sorted(binding.credentials.keys() - set(NEEDED[manifest.auth.kind]))
+    if missing or strange:
+        raise FileError(f"binding {binding.name!r}: credentials missing: {missing}; not used by this vendor: {strange}")
+    wire = Wire(binding.name, binding.address, manifest.limits, login(manifest.auth, binding.credentials))
+    source = Source(binding.name, manifest, family(manifest.dialect), wire, clock)
+    _compile(path, source)
+    return source
+
+
+def _compile(path: Path, source: Source) -> None:
+    """Compile every translation at start: a rule that does not fit must not wait for a query."""
+    wanted = {question.rows.type: question.rows for question in questions(source.system).values()}
+    strange = sorted(source.manifest.entities.keys() - wanted.keys())
+    if strange:
+        raise FileError(f"{path}: {strange} are not asked of this role; known: {sorted(wanted)}")
+    for name in source.manifest.entities:
+        try:
+            source.reader(wanted[name])
+        except RuleError as error:
+            raise FileError(f"{path}: {error}") from error

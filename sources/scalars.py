@@ -1,0 +1,115 @@
+"""How one value of a source becomes one of ours: exact, or a BadValue. Nothing is rounded but minutes and seconds."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from schema.values import CurrencyCode, Hours, Ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SECONDS_PER_HOUR = 3600
+MINUTES_PER_HOUR = 60
+HUNDREDTH = Decimal("0.01")
+DAY_LENGTH = len("2026-03-31")
+NOON = "T12:00:00Z"
+
+
+class BadValue(ValueError):
+    """A value that is not what its field must be."""
+
+
+def identifier(value: Any) -> str:
+    """Return an id or a code as text, the form in which all of them are compared."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str | int):
+        raise BadValue(value)
+    return str(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise BadValue(value)
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise BadValue(value)
+    return value
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise BadValue(value)
+    return value
+
+
+def _number(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise BadValue(value)
+    try:
+        number = Decimal(value)
+    except InvalidOperation as error:
+        raise BadValue(value) from error
+    if not number.is_finite():
+        raise BadValue(value)
+    return number
+
+
+def _hours(value: Any) -> Decimal:
+    if isinstance(value, timedelta):
+        return (Decimal(value // timedelta(seconds=1)) / SECONDS_PER_HOUR).quantize(HUNDREDTH)
+    return _number(value)
+
+
+def _minutes(value: Any) -> Decimal:
+    return (_number(value) / MINUTES_PER_HOUR).quantize(HUNDREDTH)
+
+
+def _hundredths(value: Any) -> Decimal:
+    return _number(value).scaleb(-2)
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        text = _text(value)
+        return date.fromisoformat(text if len(text) == DAY_LENGTH else "")
+    except ValueError as error:
+        raise BadValue(value) from error
+
+
+def _noon(value: Any) -> date:
+    text = _text(value)
+    if not text.endswith(NOON):
+        raise BadValue(value)
+    return _day(text.removesuffix(NOON))
+
+
+def _currency(value: Any) -> str:
+    text = _text(value)
+    if not (len(text) == len("USD") and text.isascii() and text.isalpha() and text.isupper()):
+        raise BadValue(value)
+    return text
+
+
+READERS: dict[tuple[Any, str | None], Callable[[Any], Any]] = {
+    (str, None): _text,
+    (bool, None): _flag,
+    (int, None): _whole,
+    (Decimal, None): _number,
+    (Decimal, "hundredths"): _hundredths,
+    (Hours, None): _hours,
+    (Hours, "minutes"): _minutes,
+    (Ratio, None): _number,
+    (Ratio, "percent"): _hundredths,
+    (CurrencyCode, None): _currency,
+    (date, None): _day,
+    (date, "noon"): _noon,
+}

@@ -1,0 +1,189 @@
+"""From a source's words to ours: a manifest's rules and a row's annotations, compiled once into one reader of rows.
+
+What a value must become is said by the row's annotation; where it stands and how the source writes it, by the rule.
+A value that cannot become it is a BadValue and costs the row; a code without a word is a Problem and costs the field.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from schema.problems import Code, Problem
+from schema.rows import Origin, Ref, Row
+from schema.values import Money
+from sources.manifest import Entity, Items, Leaf, Parts, Rule
+from sources.scalars import READERS, BadValue, identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    Get: TypeAlias = Callable[[Mapping[str, Any], str], Any]
+    Convert: TypeAlias = Callable[[Mapping[str, Any]], Any]
+
+
+class RuleError(ValueError):
+    """A rule that cannot fill its field; the message names the field."""
+
+
+class RowReader:
+    """Reads one of our row types from one source's rows."""
+
+    def __init__(
+        self, row: type[Row], entity: Entity, codes: Mapping[str, Mapping[str, str]], binding: str, get: Get
+    ) -> None:
+        self.row, self.binding, self.get, self._id = row, binding, get, entity.id.at
+        hints = typing.get_type_hints(row, include_extras=True)
+        unknown = sorted(entity.fields.keys() - hints.keys() - {"ref", "origin", "type"})
+        missing = sorted(set(_required(row)) - entity.fields.keys())
+        if unknown or missing:
+            raise RuleError(f"{row.type}: not fields of this type: {unknown}; without a rule: {missing}")
+        self._fields = {
+            name: _Compiler(f"{row.type}.{name}", codes, binding, get).convert(hints[name], rule)
+            for name, rule in entity.fields.items()
+        }
+        self.columns = list(dict.fromkeys([self._id, *(at for rule in entity.fields.values() for at in _paths(rule))]))
+
+    def ref(self, raw: Any) -> Ref | None:
+        """Return the row's own reference, or None where its id cannot be read."""
+        text = self.key(raw, self._id)
+        return None if text is None else Ref(self.row.type, self.binding, text)
+
+    def key(self, raw: Any, at: str) -> str | None:
+        """Return an id that stands in a row; numbers are written as text."""
+        value = self.get(raw, at) if isinstance(raw, dict) else None
+        return identifier(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+    def read(self, raw: Mapping[str, Any], ref: Ref, origin: Origin) -> Row | Problem:
+        """Read a row; one that breaks its type's rules is a Problem, and no part of it is believed."""
+        try:
+            return self.row(ref=ref, origin=origin, **{name: convert(raw) for name, convert in self._fields.items()})
+        except BadValue:
+            system = origin.system.name
+            return Problem(
+                Code.BAD_ROW, f"{system} sent a record of {self.row.type} that cannot be read", system=system
+            )
+
+
+def _required(row: type[Row]) -> Iterator[str]:
+    own = (name for name in row.__struct_fields__ if name not in Row.__struct_fields__)
+    optional = row.__struct_fields__[len(row.__struct_fields__) - len(row.__struct_defaults__) :]
+    return (name for name in own if name not in optional)
+
+
+def _paths(rule: Any) -> Iterator[str]:
+    if isinstance(rule, Leaf):
+        yield from [rule.at] if rule.at else []
+    else:
+        for part in rule.parts.values() if isinstance(rule, Parts) else rule.items:
+            yield from _paths(part)
+
+
+class _Compiler:
+    """Builds the converters of one field."""
+
+    def __init__(self, where: str, codes: Mapping[str, Mapping[str, str]], binding: str, get: Get) -> None:
+        self.where, self.codes, self.binding, self.get = where, codes, binding, get
+
+    def convert(self, hint: Any, rule: Rule) -> Convert:
+        core, optional, target = _core(hint)
+        if isinstance(rule, Leaf):
+            convert = self._leaf(core, target, rule)
+        elif isinstance(rule, Parts) and dataclasses.is_dataclass(core):
+            convert = self._parts(core, rule)
+        elif isinstance(rule, Items) and typing.get_origin(core) is list:
+            convert = self._items([self.convert(typing.get_args(core)[0], item) for item in rule.items])
+        else:
+            raise RuleError(f"{self.where}: the rule does not fit the type of the field")
+        return convert if optional else _demanded(convert)
+
+    def _leaf(self, core: Any, target: str | None, rule: Leaf) -> Convert:
+        read = self._reader(core, target, rule)
+        get, at, constant, nulls = self.get, rule.at, rule.constant, {"", *rule.nulls}
+
+        def convert(raw: Mapping[str, Any]) -> Any:
+            value = get(raw, at) if constant is None else constant
+            return None if value is None or (isinstance(value, str) and value in nulls) else read(value)
+
+        return convert
+
+    def _reader(self, core: Any, target: str | None, rule: Leaf) -> Callable[[Any], Any]:
+        if core is Ref:
+            return lambda value: Ref(str(target), self.binding, identifier(value))
+        if isinstance(core, type) and issubclass(core, Enum):
+            return self._coded(core, rule)
+        unit = rule.unit
+        if (core, unit) not in READERS:
+            raise RuleError(f"{self.where}: the unit {unit!r} does not fit the type of the field")
+        return READERS[core, unit]
+
+    def _coded(self, enum: type[Enum], rule: Leaf) -> Callable[[Any], Any]:
+        words = self.codes.get(rule.codes or "", {} if rule.constant is None else {rule.constant: rule.constant})
+        strange = sorted(set(words.values()) - set(enum.__members__))
+        if not words or strange:
+            raise RuleError(
+                f"{self.where}: the table of codes {rule.codes!r} is missing or has words of its own: {strange}"
+            )
+        table = {code: enum[word] for code, word in words.items()}
+        system = self.binding.partition(".")[0].upper()
+
+        def read(value: Any) -> Enum | Problem:
+            code = identifier(value)
+            known = table.get(code)
+            return known or Problem(
+                Code.UNMAPPED_VALUE, f"{system} sent a code for {self.where} that no rule maps", system=system
+            )
+
+        return read
+
+    def _parts(self, core: Any, rule: Parts) -> Convert:
+        hints = typing.get_type_hints(core, include_extras=True)
+        lead = next(iter(hints))
+        if rule.parts.keys() - hints.keys() or lead not in rule.parts:
+            raise RuleError(
+                f"{self.where}: of the parts {list(hints)} the rule has {list(rule.parts)}; {lead!r} is a must"
+            )
+        needed = {name for name, hint in hints.items() if not _core(hint)[1]}
+        parts = {name: self.convert(hints[name] | None, part) for name, part in rule.parts.items()}
+        build: Callable[..., Any] = Money.of if core is Money else core
+
+        def convert(raw: Mapping[str, Any]) -> Any:
+            values = {name: part(raw) for name, part in parts.items()}
+            # Without its amount there is no money, whatever the currency beside it says.
+            if values[lead] is None:
+                return None
+            if any(values.get(name) is None for name in needed):
+                raise BadValue(self.where)
+            return build(**{name: values.get(name) for name in hints})
+
+        return convert
+
+    @staticmethod
+    def _items(items: list[Convert]) -> Convert:
+        return lambda raw: [value for convert in items if (value := convert(raw)) is not None]
+
+
+def _core(hint: Any) -> tuple[Any, bool, str | None]:
+    """Take a field's annotation apart: the type itself, whether it may be absent, and whom a reference means."""
+    optional = False
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        kinds = [kind for kind in typing.get_args(hint) if kind is not Problem]
+        optional = type(None) in kinds
+        (hint,) = [kind for kind in kinds if kind is not type(None)]
+    if typing.get_origin(hint) is Annotated:
+        core, target = typing.get_args(hint)
+        return core, optional, target
+    return hint, optional, None
+
+
+def _demanded(convert: Convert) -> Convert:
+    def demand(raw: Mapping[str, Any]) -> Any:
+        value = convert(raw)
+        if value is None:
+            raise BadValue
+        return value
+
+    return demand

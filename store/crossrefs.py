@@ -1,0 +1,125 @@
+"""Cross-references: one canonical id, and what every other system calls the same thing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from cachetools import TTLCache
+from sqlalchemy import and_, insert, or_, select
+
+from schema.problems import Problem
+from schema.rows import Ref
+from store.tables import CROSS_REFERENCES as XREF
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+# Other replicas learn of a changed reference this late; a change made here is seen at once.
+CACHE_SECONDS = 30
+CACHED = 100_000
+AT_ONCE = 5_000
+
+
+class CrossReference(msgspec.Struct, frozen=True, kw_only=True):
+    """A record of another system that stands for one of ours. `foreign` says it in that system's words."""
+
+    canonical: Ref
+    foreign: Ref
+    source_type: str
+    source_key: str | None = None
+    established_by: str
+    valid_from: datetime
+
+
+class CrossReferences:
+    """The store of who is who."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._cache: TTLCache[tuple[Ref, str], Sequence[Ref]] = TTLCache(CACHED, CACHE_SECONDS)
+
+    async def add(self, references: Iterable[CrossReference]) -> None:
+        """Store active one-to-one references, all or none; the table refuses one that contradicts a stored one."""
+        rows = [_row(reference) for reference in references]
+        async with self._engine.begin() as connection:
+            if rows:
+                await connection.execute(insert(XREF), rows)
+        self._cache.clear()
+
+    async def words(self, refs: Iterable[Ref], role: str) -> Mapping[Ref, Sequence[Ref]]:
+        """Return what the systems of a role call each of these, be it said in its home's words or in another's."""
+        wanted = dict.fromkeys(refs)
+        known = {ref: self._cache[ref, role] for ref in wanted if (ref, role) in self._cache}
+        unknown = [ref for ref in wanted if ref not in known]
+        looked_up = await self._look_up(unknown, role) if unknown else {}
+        self._cache.update({(ref, role): looked_up[ref] for ref in unknown})
+        return known | looked_up
+
+    async def _look_up(self, refs: Sequence[Ref], role: str) -> dict[Ref, Sequence[Ref]]:
+        canonical = await self._canonical(refs)
+        foreign = await self._foreign({home for homes in canonical.values() for home in homes}, role)
+        return {
+            ref: [word for home in homes for word in ([home] if home.role == role else foreign[home])]
+            for ref, homes in canonical.items()
+        }
+
+    async def _canonical(self, refs: Sequence[Ref]) -> dict[Ref, list[Ref]]:
+        """Find the canonical reference of each; one that nobody stored as foreign is its own."""
+        found: dict[Ref, list[Ref]] = defaultdict(list)
+        by_kind: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for ref in refs:
+            by_kind[ref.type, ref.binding].append(ref.id)
+        for (type_, binding), ids in by_kind.items():
+            kind = and_(XREF.c.entity_type == type_, XREF.c.system == binding)
+            for part in _parts(ids):
+                for row in await self._active(and_(kind, XREF.c.source_id.in_(part))):
+                    if not isinstance(home := Ref.decode(row.canonical_id), Problem):
+                        found[Ref(type_, binding, row.source_id)].append(home)
+        return {ref: found.get(ref, [ref]) for ref in refs}
+
+    async def _foreign(self, homes: Iterable[Ref], role: str) -> dict[Ref, list[Ref]]:
+        found: dict[Ref, list[Ref]] = defaultdict(list)
+        by_id = {home.encode(): home for home in homes if home.role != role}
+        plays = or_(XREF.c.system == role, XREF.c.system.like(f"{role}.%"))
+        for part in _parts(by_id):
+            for row in await self._active(and_(plays, XREF.c.canonical_id.in_(part))):
+                home = by_id[row.canonical_id]
+                found[home].append(Ref(home.type, row.system, row.source_id))
+        return found
+
+    async def _active(self, which: ColumnElement[bool]) -> Sequence[Any]:
+        columns = (XREF.c.canonical_id, XREF.c.system, XREF.c.source_id)
+        async with self._engine.connect() as connection:
+            return (
+                await connection.execute(select(*columns).where(XREF.c.state == "ACTIVE", which).order_by(XREF.c.id))
+            ).all()
+
+
+def _parts(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Cut a list to what a database takes as parameters of one statement."""
+    rest = iter(ids)
+    while part := list(islice(rest, AT_ONCE)):
+        yield part
+
+
+def _row(reference: CrossReference) -> dict[str, object]:
+    return {
+        "entity_type": reference.canonical.type,
+        "canonical_id": reference.canonical.encode(),
+        "system": reference.foreign.binding,
+        "source_type": reference.source_type,
+        "source_id": reference.foreign.id,
+        "source_key": reference.source_key,
+        "role": "REPLICA",
+        "cardinality": "ONE",
+        "state": "ACTIVE",
+        "established_by": reference.established_by,
+        "valid_from": reference.valid_from,
+    }
