@@ -15,11 +15,12 @@ from rich.table import Table
 from colonnade import telemetry
 from colonnade.http import create
 from colonnade.settings import Settings
-from colonnade.wiring import Anyone, Application, graph
+from colonnade.wiring import Anyone, Application, SystemClock, graph
 from resolvers.sdl import sdl
 from schema.checks import OwnershipError
-from schema.tomlfile import FileError
+from schema.tomlfile import FileError, load
 from sources.checkup import Finding, examine
+from sources.manifest import Manifest
 from sources.registry import connect, vendors
 
 app = typer.Typer(
@@ -66,7 +67,7 @@ def demo(
 ) -> None:
     """Start a fictional firm's systems and the graph over them, and show what it can do. Loopback only."""
     # The only command that needs the demo's rooms; a firm's server never loads them.
-    from colonnade.demo import run
+    from colonnade.demo import run  # noqa: PLC0415
 
     telemetry.configure(logging.WARNING)
     try:
@@ -84,9 +85,6 @@ def schema_print() -> None:
 @sources_app.command("list")
 def sources_list() -> None:
     """List every system that this house knows."""
-    from schema.tomlfile import load
-    from sources.manifest import Manifest
-
     table = Table("role", "vendor", "product", "API", "entities", "verified")
     for role, vendor, path in vendors():
         manifest = load(path, Manifest)
@@ -97,7 +95,7 @@ def sources_list() -> None:
 
 @sources_app.command("check")
 def sources_check(config: Config = CONFIG) -> None:
-    """Ask every bound system one small question of each kind; name what is wrong and its cure. Exit 1 if anything is."""
+    """Ask every bound system small questions; name what is wrong and its cure. Exit 1 if anything is."""
     telemetry.configure(logging.ERROR)
     try:
         findings = asyncio.run(_examined(Settings.read(config)))
@@ -111,8 +109,6 @@ def sources_check(config: Config = CONFIG) -> None:
 
 
 async def _examined(settings: Settings) -> list[Finding]:
-    from colonnade.wiring import SystemClock
-
     sources = [connect(binding, SystemClock()) for binding in settings.connections()]
     try:
         return [finding for source in sources for finding in await examine(source, Anyone())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -48,8 +49,6 @@ class Settings(Strict):
     @field_validator("bindings")
     @classmethod
     def _roles(cls, bindings: dict[str, BoundSystem]) -> dict[str, BoundSystem]:
-        import re
-
         wrong = sorted(name for name in bindings if not re.match(BINDING_NAME, name))
         if wrong:
             raise ValueError(

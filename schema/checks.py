@@ -34,7 +34,8 @@ def _findings(definition: StrawberryObjectDefinition, questions: Questions) -> I
     home = HOMES[definition.name]
     yield from _owners(home)
     if questions.get(home.question) != (home.system, home.row):
-        yield f"{home.name} is read by {home.question!r}, which {home.system.name} does not answer with {home.row.__name__}"
+        rows = home.row.__name__
+        yield f"{home.name} is read by {home.question!r}: {home.system.name} does not answer it with {rows}"
     for field in definition.fields:
         ask, where = field.metadata.get("ask"), f"{home.name}.{field.python_name}"
         if ask is None:

@@ -107,7 +107,7 @@ class Engagement(EngagementErp, Traced, Node):
         System.ERP, "contracts_by_engagement"
     )
     projects: list[Annotated[Project, strawberry.lazy("schema.project")] | None] | None = link(
-        System.PSA, "projects_by_engagement", at_most=200
+        System.PSA, "projects_by_engagement", where="parent", top=True, at_most=200
     )
     assignments: list[Annotated[Assignment, strawberry.lazy("schema.assignment")] | None] | None = link(
         System.PSA, "assignments_by_engagement", at_most=500

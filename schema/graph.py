@@ -45,6 +45,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     key: str = "ref"
     of: str | None = None
     pick: str | None = None
+    where: str | None = None
+    top: bool = False
     at_most: int | None = None
     may_miss: bool = False
 
@@ -52,8 +54,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         """Return the row's key, or the None or Problem that answers the field without a call."""
         return row if row is None or isinstance(row, Problem) else getattr(row, self.key)
 
-    def answer(self, found: Any) -> Any:
-        """Turn what the loader found into the field's value."""
+    def answer(self, row: Any, found: Any) -> Any:
+        """Turn what the loader found for a row into the field's value."""
         if isinstance(found, Problem):
             return None if self.may_miss and found.code is Code.REFERENCE_UNKNOWN else found
         if self.pick is not None:
@@ -62,6 +64,9 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         if found is None:
             # No row behind a link is not: the key says that there should be one.
             return Problem(Code.NOT_FOUND, f"{self.system.name} has no record for this link", **self._place())
+        if self.where is not None:
+            parent = None if self.top else row.ref
+            found = [item for item in found if _belongs(item, self.where, parent)]
         if self.at_most is not None and len(found) > self.at_most:
             return Problem(Code.TOO_MANY, f"more than {self.at_most} records", **self._place())
         return found
@@ -70,13 +75,19 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         return {"system": self.system.name, "question": self.question}
 
 
+def _belongs(item: Any, attribute: str, parent: Ref | None) -> bool:
+    # What cannot be read may belong anywhere: it shows wherever it may.
+    holder = item.refs if isinstance(item, Problem) else {attribute: getattr(item, attribute)}
+    return attribute not in holder or holder[attribute] == parent
+
+
 def _field(ask: Ask) -> Any:
     async def resolve(self: Any, info: Info) -> Any:
         holder = self if ask.of is None else await info.context.load(ask.of, self.ref)
         key = ask.key_on(holder)
         if key is None or isinstance(key, Problem):
             return key
-        return ask.answer(await info.context.load(ask.question, key))
+        return ask.answer(self, await info.context.load(ask.question, key))
 
     return strawberry.field(resolver=resolve, metadata={"ask": ask}, directives=[Owner(system=ask.system)])
 
@@ -87,15 +98,30 @@ def link(
     *,
     key: str = "ref",
     of: str | None = None,
+    where: str | None = None,
+    top: bool = False,
     at_most: int | None = None,
     may_miss: bool = False,
 ) -> Any:
     """Declare an edge to another type.
 
     `key` names the attribute that holds the reference; `of` names the facet's question on whose row it stands, where
-    that is not the home's row. `at_most` bounds a list. `may_miss` says that no cross-reference is an answer: null.
+    that is not the home's row. `where` keeps, of a wider answer, the records whose attribute means this one, or with
+    `top` those whose attribute means nobody: few systems can be asked for the children of many parents. `at_most`
+    bounds a list. `may_miss` says that no cross-reference is an answer: null.
     """
-    return _field(Ask(system=system, question=question, key=key, of=of, at_most=at_most, may_miss=may_miss))
+    return _field(
+        Ask(
+            system=system,
+            question=question,
+            key=key,
+            of=of,
+            where=where,
+            top=top,
+            at_most=at_most,
+            may_miss=may_miss,
+        )
+    )
 
 
 @dataclass_transform(kw_only_default=True)
@@ -190,6 +216,6 @@ class Traced:
         facets = {ask.question: ask.system for asks in place.fields.values() for ask in asks if ask and ask.pick}
         for question, system in facets.items():
             if system in (systems or ()):
-                rows.append(await info.context.load(question, self.ref))  # noqa: PERF401  one call after the other
+                rows.append(await info.context.load(question, self.ref))
         # A Problem in the list is null and its error there; no row is no contribution.
         return [Provenance.of(row) if isinstance(row, Row) else row for row in rows if row is not None]

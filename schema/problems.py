@@ -16,7 +16,7 @@ import msgspec
 from graphql import GraphQLError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 PATHS_SHOWN = 100
 
@@ -58,6 +58,8 @@ class Problem(Exception):
         """Say what failed; `details` are names and ids, never a source's own text."""
         super().__init__(message)
         self.code = code
+        # Whom an unreadable record means, as far as that can still be read: it tells in which list its hole is.
+        self.refs: Mapping[str, Any] = {}
         self.extensions: dict[str, Any] = {"code": code.name, "retryable": code.retryable, **details}
 
     def __eq__(self, other: object) -> bool:

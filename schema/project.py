@@ -70,7 +70,7 @@ class Project(Traced, Node):
     engagement: Engagement | None = link(System.PSA, "engagements_by_id", key="engagement")
     parent: Optional[Project] = link(System.PSA, "projects_by_id", key="parent")  # noqa: UP045  a forward reference
     children: list[Optional[Project]] | None = link(  # noqa: UP045  a forward reference
-        System.PSA, "projects_by_parent", at_most=200
+        System.PSA, "projects_by_engagement", key="engagement", where="parent", at_most=200
     )
     region: str | None
     delivering_entity: LegalEntity | None = link(System.ERP, "legal_entities_by_id", key="delivering_entity")
@@ -81,8 +81,8 @@ class Project(Traced, Node):
     progress: Ratio | None
     estimate_to_complete: Hours | None
     tasks: list[Annotated[Task, strawberry.lazy("schema.task")] | None] | None = link(
-        System.PSA, "tasks_by_project", at_most=500
+        System.PSA, "tasks_by_engagement", key="engagement", where="project", at_most=500
     )
     assignments: list[Annotated[Assignment, strawberry.lazy("schema.assignment")] | None] | None = link(
-        System.PSA, "assignments_by_project", at_most=500
+        System.PSA, "assignments_by_engagement", key="engagement", where="project", at_most=500
     )

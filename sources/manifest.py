@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from schema.tomlfile import Strict
 
-Unit: TypeAlias = Literal["minutes", "percent", "hundredths", "noon"]
+Unit: TypeAlias = Literal["minutes", "percent", "noon"]
 Level: TypeAlias = Literal["live", "real server", "demo server only", "exempt"]
 
 
@@ -16,8 +16,8 @@ class Leaf(Strict):
     """One value: where it stands in the source's row and how it becomes ours.
 
     `at` is a dotted path, `constant` a value that is not in the row. `codes` names a table keyed on the source's system
-    code. `unit` converts minutes to hours, percent to a ratio, hundredths to an amount, and a day written as its noon
-    in UTC to that day. `nulls` are the values by which the source says *nothing*; the empty string always does.
+    code. `unit` converts minutes to hours, percent to a ratio, and a day written as its noon in UTC to that day. `nulls`
+    are the values by which the source says *nothing*; the empty string always does.
     """
 
     at: str = ""

@@ -71,7 +71,7 @@ def _minutes(value: Any) -> Decimal:
     return (_number(value) / MINUTES_PER_HOUR).quantize(HUNDREDTH)
 
 
-def _hundredths(value: Any) -> Decimal:
+def _percent(value: Any) -> Decimal:
     return _number(value).scaleb(-2)
 
 
@@ -104,11 +104,10 @@ READERS: dict[tuple[Any, str | None], Callable[[Any], Any]] = {
     (bool, None): _flag,
     (int, None): _whole,
     (Decimal, None): _number,
-    (Decimal, "hundredths"): _hundredths,
     (Hours, None): _hours,
     (Hours, "minutes"): _minutes,
     (Ratio, None): _number,
-    (Ratio, "percent"): _hundredths,
+    (Ratio, "percent"): _percent,
     (CurrencyCode, None): _currency,
     (date, None): _day,
     (date, "noon"): _noon,

@@ -6,6 +6,7 @@ A value that cannot become it is a BadValue and costs the row; a code without a 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import types
 import typing
@@ -45,6 +46,7 @@ class RowReader:
             name: _Compiler(f"{row.type}.{name}", codes, binding, get).convert(hints[name], rule)
             for name, rule in entity.fields.items()
         }
+        self._links = [name for name in self._fields if _core(hints[name])[0] is Ref]
         self.columns = list(dict.fromkeys([self._id, *(at for rule in entity.fields.values() for at in _paths(rule))]))
 
     def ref(self, raw: Any) -> Ref | None:
@@ -63,9 +65,16 @@ class RowReader:
             return self.row(ref=ref, origin=origin, **{name: convert(raw) for name, convert in self._fields.items()})
         except BadValue:
             system = origin.system.name
-            return Problem(
+            problem = Problem(
                 Code.BAD_ROW, f"{system} sent a record of {self.row.type} that cannot be read", system=system
             )
+            problem.refs = dict(self._readable(raw))
+            return problem
+
+    def _readable(self, raw: Mapping[str, Any]) -> Iterator[tuple[str, Ref | None]]:
+        for name in self._links:
+            with contextlib.suppress(BadValue):
+                yield name, self._fields[name](raw)
 
 
 def _required(row: type[Row]) -> Iterator[str]:

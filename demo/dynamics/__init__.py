@@ -1,8 +1,8 @@
 """Dynamics 365 Finance & Operations, emulated: OData V4 under `/data`, a token for client credentials.
 
-The same product plays ERP, CRM and HR, each with a server of its own. What the product documents is kept: silently only
-the default company's rows without `cross-company=true`, server-driven paging by `@odata.nextLink`, days as their noon in
-UTC, enums as symbols, no nulls. Data entities whose name begins with NB are this tenant's own.
+The same product plays ERP, CRM and HR, each with a server of its own. What the product documents is kept: silently
+only the default company's rows without `cross-company=true`, server-driven paging by `@odata.nextLink`, days as their
+noon in UTC, enums as symbols, no nulls. Data entities whose name begins with NB are this tenant's own.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -23,13 +23,13 @@ from demo.dynamics.ids import (
     personnel_number,
     project_id,
 )
-from demo.dynamics.service import TOKEN_PATH, Service
+from demo.dynamics.service import LOGIN_PATH, Service
 from demo.emulator import Database, Row, application
 from demo.firm.model import Firm
 
 __all__ = [
     "ENTITY_SETS",
-    "TOKEN_PATH",
+    "LOGIN_PATH",
     "build",
     "contract_id",
     "contract_line_id",

@@ -27,7 +27,7 @@ _COMPARISONS: Final = {"eq": "=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 MAX_DEPTH: Final = 50
 
 
-class BadQuery(ValueError):  # noqa: N818  it is about the query
+class QueryError(ValueError):
     """A query option that is wrong or that this server does not know."""
 
 
@@ -49,7 +49,7 @@ def column(table: Table, name: str) -> str:
     """Return a column's name for SQL; one that the table does not have is refused."""
     if name not in table.kinds:
         message = f"Could not find a property named '{name}' on type 'Microsoft.Dynamics.DataEntities.{table.name}'."
-        raise BadQuery(message)
+        raise QueryError(message)
     return f'"{name}"'
 
 
@@ -67,7 +67,7 @@ def _tokens(source: str) -> Iterator[_Token]:
         found = _TOKEN.match(source, position)
         if not found:
             message = f"Syntax error at position {position} in '{source}'."
-            raise BadQuery(message)
+            raise QueryError(message)
         kind = str(found.lastgroup)
         yield _Token(kind, found[kind].replace("''", "'") if kind == "text" else found[kind])
         position = found.end()
@@ -96,7 +96,7 @@ class _Parser:
             return self._comparison()
         if depth == MAX_DEPTH:
             message = "The filter is nested too deeply."
-            raise BadQuery(message)
+            raise QueryError(message)
         self._mark("(")
         inner = self.conjunction(depth + 1)
         self._mark(")")
@@ -110,7 +110,7 @@ class _Parser:
             return Condition(f"{quoted} IN ({', '.join('?' * len(members))})", members)
         if operator not in _COMPARISONS:
             message = f"The operator '{operator}' is not supported."
-            raise BadQuery(message)
+            raise QueryError(message)
         return Condition(f"{quoted} {_COMPARISONS[operator]} ?", (self._literal(name),))
 
     def _members(self, name: str) -> tuple[str, ...]:
@@ -126,20 +126,20 @@ class _Parser:
         kinds = {"number"} if self._table.kinds[name].numeric else {"text", "instant"}
         if self._next.kind not in kinds:
             message = f"A literal of another type than that of '{name}' stands at '{self._next.text}'."
-            raise BadQuery(message)
+            raise QueryError(message)
         return self._take(self._next.kind)
 
     def _mark(self, mark: str) -> None:
         if self._next != _Token("mark", mark):
             message = f"'{mark}' expected at '{self._next.text}'."
-            raise BadQuery(message)
+            raise QueryError(message)
         self._take("mark")
 
     def _take(self, kind: str) -> str:
         token = self._next
         if token.kind != kind:
             message = f"A {kind} expected at '{token.text}'."
-            raise BadQuery(message)
+            raise QueryError(message)
         if kind != "end":
             self._next = next(self._tokens)
         return token.text

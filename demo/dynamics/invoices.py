@@ -18,7 +18,7 @@ def _company(invoice: Invoice) -> Mapping[str, str]:
 
 
 def invoices(firm: Firm) -> Iterator[Row]:
-    """Yield NBProjectInvoices: posted project invoices and their settlement, which the product has no public entity for."""
+    """Yield NBProjectInvoices: invoices and credit notes with their settlement."""
     for invoice in firm.invoices:
         yield {
             **_company(invoice),

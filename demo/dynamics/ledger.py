@@ -26,44 +26,6 @@ PERIOD_STATUS: Final = {
     "CLOSED": "OnHold",
     "LOCKED": "Closed",
 }
-ROUNDING: Final = {"HALF_UP": "RoundHalfUp", "HALF_EVEN": "RoundHalfEven", "DOWN": "RoundDown"}
-TAX_ROUNDING: Final = {"PER_LINE": "Line", "PER_DOCUMENT": "Invoice"}
-PERIOD_TYPE: Final = {"REGULAR": "Operating", "ADJUSTMENT": "Closing"}
-# The product's own status can't tell a period that is not yet open from one on hold after its close.
-PERIOD_STATUS: Final = {
-    "FUTURE": "OnHold",
-    "OPEN": "Open",
-    "CLOSING": "Open",
-    "CLOSED": "OnHold",
-    "LOCKED": "Closed",
-}
-TAX_ROUNDING: Final = {"PER_LINE": "Line", "PER_DOCUMENT": "Invoice"}
-PERIOD_TYPE: Final = {"REGULAR": "Operating", "ADJUSTMENT": "Closing"}
-# The product's own status can't tell a period that is not yet open from one on hold after its close.
-PERIOD_STATUS: Final = {
-    "FUTURE": "OnHold",
-    "OPEN": "Open",
-    "CLOSING": "Open",
-    "CLOSED": "OnHold",
-    "LOCKED": "Closed",
-}
-PERIOD_TYPE: Final = {"REGULAR": "Operating", "ADJUSTMENT": "Closing"}
-# The product's own status can't tell a period that is not yet open from one on hold after its close.
-PERIOD_STATUS: Final = {
-    "FUTURE": "OnHold",
-    "OPEN": "Open",
-    "CLOSING": "Open",
-    "CLOSED": "OnHold",
-    "LOCKED": "Closed",
-}
-# The product's own status can't tell a period that is not yet open from one on hold after its close.
-PERIOD_STATUS: Final = {
-    "FUTURE": "OnHold",
-    "OPEN": "Open",
-    "CLOSING": "Open",
-    "CLOSED": "OnHold",
-    "LOCKED": "Closed",
-}
 CLOSE_STATE: Final = {
     "FUTURE": "NotOpened",
     "OPEN": "Open",
@@ -72,13 +34,6 @@ CLOSE_STATE: Final = {
     "LOCKED": "PermanentlyClosed",
 }
 ON_HOLD: Final = {"OK": "No", "ON_HOLD": "Invoice"}
-PROJECT_TYPE: Final = {
-    "TIME_AND_MATERIALS": "TimeMaterial",
-    "TIME_AND_MATERIALS_CAPPED": "TimeMaterial",
-    "FIXED_FEE_MILESTONE": "FixedPrice",
-    "RETAINER": "FixedPrice",
-    "INTERNAL": "Internal",
-}
 
 
 def legal_entities(firm: Firm) -> Iterator[Row]:

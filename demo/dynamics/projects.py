@@ -35,16 +35,10 @@ REVENUE_METHOD: Final = {
     "AS_INVOICED": "RightToInvoice",
     "POINT_IN_TIME": "CompletedContract",
 }
-REVENUE_METHOD: Final = {
-    "OVER_TIME_INPUT": "PercentOfCost",
-    "OVER_TIME_OUTPUT": "PercentOfOutput",
-    "AS_INVOICED": "RightToInvoice",
-    "POINT_IN_TIME": "CompletedContract",
-}
 
 
 def _stage(engagement: Engagement) -> str:
-    """Return the project stage: finance blocks a project by a stage of the tenant's own, and finishes it to close it."""
+    """Return the stage: finance blocks a project by a stage of the tenant's own, and closes it as finished."""
     if engagement.erp_status != "OPEN":
         return {"BLOCKED": "UserDefined1", "CLOSED": "Finished"}[engagement.erp_status]
     return {"PROPOSED": "Created", "PLANNED": "Estimated"}.get(engagement.status, "InProcess")

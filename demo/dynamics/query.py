@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
-from demo.dynamics.filters import BadQuery, Condition, column, parse
+from demo.dynamics.filters import Condition, QueryError, column, parse
 from demo.emulator import Table
 
 COMPANY: Final = "dataAreaId"
@@ -45,7 +45,7 @@ def read(query: str, table: Table, default_company: str) -> Query:
     options = dict(parse_qsl(query, keep_blank_values=True))
     if unknown := sorted(name for name in options if name.startswith("$") and name not in KNOWN):
         message = f"The query option '{unknown[0]}' is not supported."
-        raise BadQuery(message)
+        raise QueryError(message)
     condition = parse(options["$filter"], table) if "$filter" in options else Condition("TRUE")
     if COMPANY in table.kinds and options.get("cross-company", "false").lower() != "true":
         condition = Condition(f'({condition.sql}) AND "{COMPANY}" = ?', (*condition.values, default_company))
@@ -71,7 +71,7 @@ def _direction(words: list[str], table: Table) -> str:
     name, *direction = words
     if direction not in ([], ["asc"], ["desc"]):
         message = f"'{' '.join(words)}' is no order."
-        raise BadQuery(message)
+        raise QueryError(message)
     return f"{column(table, name)} {''.join(direction).upper() or 'ASC'}"
 
 
@@ -81,5 +81,5 @@ def _number(options: Mapping[str, str], name: str) -> int | None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
         message = f"The value of '{name}' must be a number that is not negative."
-        raise BadQuery(message)
+        raise QueryError(message)
     return int(text)

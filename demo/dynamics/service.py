@@ -10,14 +10,13 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from demo.dynamics.filters import BadQuery
+from demo.dynamics.filters import QueryError
 from demo.dynamics.ledger import DEFAULT_COMPANY
 from demo.dynamics.query import Query, read
 from demo.dynamics.values import plain
-from demo.emulator import Answer, Call, Database, Quirk, Row, Table
-from demo.emulator.quirks import Listing, listing
+from demo.emulator import Answer, Call, Database, Listing, Quirk, Row, Table, listing
 
-TOKEN_PATH: Final = "/oauth2/v2.0/token"
+LOGIN_PATH: Final = "/oauth2/v2.0/token"
 DATA: Final = "/data/"
 URL_BYTES: Final = 16 * 1024
 EXPIRES_IN: Final = 3599
@@ -43,19 +42,11 @@ class Service:
         """Answer one call."""
         if len(call.target) > URL_BYTES:
             return _error(414, "The request URL is too long.")
-        if call.path == TOKEN_PATH and call.method == "POST":
+        if call.path == LOGIN_PATH and call.method == "POST":
             return self._login(call.body)
         if call.headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
             return Answer(401, headers={"WWW-Authenticate": "Bearer"})
-        table = self._database.tables.get(call.path.removeprefix(DATA))
-        if table is None or not call.path.startswith(DATA):
-            return _error(404, f"No HTTP resource was found that matches the request URI '{call.base}{call.path}'.")
-        if call.method != "GET":
-            return _error(405, f"The requested resource does not support http method '{call.method}'.")
-        try:
-            return self._list(call, quirk, table, read(call.query, table, DEFAULT_COMPANY))
-        except BadQuery as error:
-            return _error(400, f"The query specified in the URI is not valid. {error}")
+        return self._data(call, quirk)
 
     def refusal(self, status: int) -> Answer:
         """Return how the product says that a token has expired, or that it is down."""
@@ -63,6 +54,17 @@ class Service:
             challenge = 'Bearer error="invalid_token", error_description="The token is expired"'
             return Answer(401, headers={"WWW-Authenticate": challenge})
         return _error(status, _FAILURES[status])
+
+    def _data(self, call: Call, quirk: Quirk) -> Answer:
+        table = self._database.tables.get(call.path.removeprefix(DATA))
+        if table is None or not call.path.startswith(DATA):
+            return _error(404, f"No HTTP resource was found that matches the request URI '{call.base}{call.path}'.")
+        if call.method != "GET":
+            return _error(405, f"The requested resource does not support http method '{call.method}'.")
+        try:
+            return self._list(call, quirk, table, read(call.query, table, DEFAULT_COMPANY))
+        except QueryError as error:
+            return _error(400, f"The query specified in the URI is not valid. {error}")
 
     def _login(self, body: bytes) -> Answer:
         form = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}

@@ -11,40 +11,10 @@ from demo.firm.model import Firm
 WORKER_TYPE: Final = {"EMPLOYEE": "Employee", "CONTRACTOR": "Contractor"}
 WORKER_STATUS: Final = {"ACTIVE": "Employed", "ON_LEAVE": "Employed", "TERMINATED": "Terminated"}
 EMPLOYMENT_STATUS: Final = {"ACTIVE": "Active", "ON_LEAVE": "OnLeave", "TERMINATED": "Terminated"}
-# The sales process of this tenant: a system code, a label that an administrator may change, the product's own state.
-STAGES: Final = {
-    "PROSPECT": ("10", "Prospect", "Open"),
-    "QUALIFIED": ("20", "Qualify", "Open"),
-    "PROPOSED": ("30", "Propose", "Open"),
-    "NEGOTIATING": ("40", "Negotiate", "Open"),
-    "WON": ("90", "Won", "Won"),
-    "LOST": ("95", "Lost", "Lost"),
-}
-WORKER_STATUS: Final = {"ACTIVE": "Employed", "ON_LEAVE": "Employed", "TERMINATED": "Terminated"}
-EMPLOYMENT_STATUS: Final = {"ACTIVE": "Active", "ON_LEAVE": "OnLeave", "TERMINATED": "Terminated"}
-# The sales process of this tenant: a system code, a label that an administrator may change, the product's own state.
-STAGES: Final = {
-    "PROSPECT": ("10", "Prospect", "Open"),
-    "QUALIFIED": ("20", "Qualify", "Open"),
-    "PROPOSED": ("30", "Propose", "Open"),
-    "NEGOTIATING": ("40", "Negotiate", "Open"),
-    "WON": ("90", "Won", "Won"),
-    "LOST": ("95", "Lost", "Lost"),
-}
-EMPLOYMENT_STATUS: Final = {"ACTIVE": "Active", "ON_LEAVE": "OnLeave", "TERMINATED": "Terminated"}
-# The sales process of this tenant: a system code, a label that an administrator may change, the product's own state.
-STAGES: Final = {
-    "PROSPECT": ("10", "Prospect", "Open"),
-    "QUALIFIED": ("20", "Qualify", "Open"),
-    "PROPOSED": ("30", "Propose", "Open"),
-    "NEGOTIATING": ("40", "Negotiate", "Open"),
-    "WON": ("90", "Won", "Won"),
-    "LOST": ("95", "Lost", "Lost"),
-}
 
 
 def workers(firm: Firm) -> Iterator[Row]:
-    """Yield Workers; the employment's columns are brought over from the product's Employees, whose key has four parts."""
+    """Yield Workers; the employment's columns come over from the product's Employees, whose key has four parts."""
     for person in firm.people:
         yield {
             "PersonnelNumber": ids.personnel_number(person.code),

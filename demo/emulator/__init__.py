@@ -10,7 +10,7 @@ under `/_control`. Those routes ask for no credentials: they may stand here beca
 """
 
 from demo.emulator.chassis import Call, Dialect, application
-from demo.emulator.quirks import ANSWER_QUIRKS, ROW_QUIRKS, Answer, Listing, Quirk
+from demo.emulator.quirks import ANSWER_QUIRKS, ROW_QUIRKS, Answer, Listing, Quirk, listing
 from demo.emulator.server import Server, serve
 from demo.emulator.tables import Database, Row, Table
 
@@ -27,5 +27,6 @@ __all__ = [
     "Server",
     "Table",
     "application",
+    "listing",
     "serve",
 ]

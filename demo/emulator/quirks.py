@@ -28,6 +28,7 @@ QuirkName: TypeAlias = Literal[
     "expired",
     "slow",
 ]
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Answer:
         """Return the bytes to send: JSON with decimals as exact numbers."""
         if self.raw is not None:
             return self.raw
-        return b"" if self.content is None else msgspec.json.Encoder(decimal_format="number").encode(self.content)
+        return b"" if self.content is None else _ENCODER.encode(self.content)
 
 
 @dataclass(frozen=True, slots=True)

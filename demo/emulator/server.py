@@ -22,14 +22,14 @@ class Server:
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         """Listen on the port, a free one if it is 0, and return once requests are answered."""
-        self._socket = socket.create_server((LOOPBACK, port))
+        self._socket = _listening(port)
         self.url = f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
             app,
             loop="asyncio",
             ws="none",
-            lifespan="off",
-            log_level="warning",
+            lifespan="auto",
+            log_config=None,
             access_log=False,
             h11_max_incomplete_event_size=HEADER_BYTES,
             timeout_graceful_shutdown=1,
@@ -52,6 +52,14 @@ class Server:
         self._server.should_exit = True
         self._thread.join(STOP_SECONDS)
         self._socket.close()
+
+
+def _listening(port: int) -> socket.socket:
+    # Named TCP, because asyncio turns Nagle's algorithm off for no other socket: each answer would wait 40 ms.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((LOOPBACK, port))
+    return listening
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Kantata OX (once Mavenlink), emulated: API v1 as published, for reading.
 
-What the documents say is kept: `per_page` 20 unless asked, silently 200 at most; `only` and the filters that take a list
-joined by commas, next to those that take one value; absent ids missing without a word; archived workspaces left out
-unless asked for; foreign keys shown only with their `include`, and the included rows beside the rows that were asked for.
+What the documents say is kept: `per_page` 20 unless asked, silently 200 at most; `only` and the filters that take a
+list joined by commas, next to those that take one value; absent ids missing without a word; archived workspaces left
+out unless asked for; foreign keys shown only with their `include`, and then the included rows beside those asked for.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from demo.emulator import Row
+from demo.firm.model import Engagement, Firm
 from demo.kantata import ids
 from demo.kantata.values import base_unit, exact, minutes, percent, stamps, subunits
-from demo.firm.model import Engagement, Firm
 
 # The key is the system's, the message a label that an administrator may change. Hundreds follow the colours.
 STATUS: Final = {

@@ -6,8 +6,6 @@ from typing import Final
 
 from demo.emulator import Row
 
-Flags = Mapping[str, str]
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -15,6 +13,7 @@ class Endpoint:
 
     `one` takes a single id or word, `many` a list joined by commas; the documents type each filter as one or the other.
     `includes` names associations: only with them an answer shows the column, and then the other table's rows, too.
+    `children` names those to many: the key that stands in the other table's rows, that table, and the list of ids shown.
     """
 
     order: str
@@ -22,6 +21,7 @@ class Endpoint:
     many: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     includes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    children: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
     orders: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +55,7 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
             "parent": ("parent_id", "stories"),
             "root": ("root_id", "stories"),
         },
+        children={"sub_stories": ("parent_id", "stories", "sub_story_ids")},
         switches=("parents_only", "show_from_archived_workspaces", "show_archived", "all_on_account"),
         orders={"start_date": "start_date", "due_date": "due_date"},
     ),

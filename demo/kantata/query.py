@@ -1,4 +1,4 @@
-"""The parameters of one list call. What an endpoint does not document is refused, so that no filter is lost in silence."""
+"""The parameters of one list call; what an endpoint does not document is refused, so that no filter is lost unseen."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MAX_DIGITS: Final = 9
 GENERAL: Final = frozenset({"page", "per_page", "order", "include", "optional_fields"})
 
 
-class BadQuery(ValueError):  # noqa: N818  it is about the query
+class QueryError(ValueError):
     """A parameter that is wrong or that the endpoint does not document."""
 
 
@@ -38,7 +38,7 @@ def read(source: str, table: Table) -> Query:
     known = {*GENERAL, *endpoint.one, *endpoint.many, *endpoint.words, *endpoint.switches}
     if unknown := sorted(params.keys() - known):
         message = f"{table.name} has no parameter {unknown[0]}"
-        raise BadQuery(message)
+        raise QueryError(message)
     conditions = [*_filters(endpoint, params), *_defaults(table.name, params)]
     return Query(
         where=" AND ".join(f"({sql})" for sql, _ in conditions) or "TRUE",
@@ -46,7 +46,7 @@ def read(source: str, table: Table) -> Query:
         order=_order(params.get("order", endpoint.order), endpoint),
         page=_number(params, "page", 1),
         per_page=min(_number(params, "per_page", PER_PAGE), MOST_PER_PAGE),
-        included=_names(params, "include", endpoint.includes),
+        included=_names(params, "include", {*endpoint.includes, *endpoint.children}),
         optional=_names(params, "optional_fields", endpoint.optional),
     )
 
@@ -59,7 +59,7 @@ def _filters(endpoint: Endpoint, params: Mapping[str, str]) -> Iterable[Conditio
         if name in params:
             if "," in params[name]:
                 message = f"{name} takes one value"
-                raise BadQuery(message)
+                raise QueryError(message)
             yield f'"{column}" = ?', (params[name],)
     for name, column in endpoint.many.items():
         if name in params:
@@ -96,7 +96,7 @@ def _order(source: str, endpoint: Endpoint) -> str:
     column = {**ALWAYS_ORDERED, **endpoint.orders}.get(name)
     if column is None or direction not in {"asc", "desc"}:
         message = f"order can't be {source}"
-        raise BadQuery(message)
+        raise QueryError(message)
     return f'"{column}" {direction.upper()}'
 
 
@@ -104,7 +104,7 @@ def _number(params: Mapping[str, str], name: str, default: int) -> int:
     text = params.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and int(text) > 0):
         message = f"{name} must be a number from 1"
-        raise BadQuery(message)
+        raise QueryError(message)
     return int(text)
 
 
@@ -112,5 +112,5 @@ def _names(params: Mapping[str, str], name: str, known: Iterable[str]) -> frozen
     names = frozenset(part for part in params.get(name, "").split(",") if part)
     if unknown := sorted(names - set(known)):
         message = f"{name} can't be {unknown[0]}"
-        raise BadQuery(message)
+        raise QueryError(message)
     return names

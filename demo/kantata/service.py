@@ -4,10 +4,9 @@ import re
 from http import HTTPStatus
 from typing import Any, Final
 
-from demo.emulator import Answer, Call, Database, Quirk, Row, Table
-from demo.emulator.quirks import listing
+from demo.emulator import Answer, Call, Database, Quirk, Row, Table, listing
 from demo.kantata.endpoints import ENDPOINTS, shown
-from demo.kantata.query import BadQuery, Query, read
+from demo.kantata.query import Query, QueryError, read
 
 _PATH: Final = re.compile(r"/api/v1/(?P<name>[a-z_]+?)(?:\.json)?")
 _FAILURES: Final = {500: "Something went wrong.", 503: "Service is unavailable."}
@@ -31,7 +30,7 @@ class Service:
         table = self._database.tables[found["name"]]
         try:
             query = read(call.query, table)
-        except BadQuery as error:
+        except QueryError as error:
             return _error(400, "system", f"Bad Request: {error}")
         return self._list(table, query, quirk)
 

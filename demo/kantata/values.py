@@ -37,7 +37,7 @@ def percent(ratio: Decimal) -> int:
 
 
 def stamps(firm: Firm, position: int) -> Row:
-    """Return when the nth record of its kind was made and last changed: made in the firm's order, changed at its as-of."""
+    """Return when the nth record of its kind was made, in the firm's order, and when all were last changed."""
     created = firm.as_of - timedelta(days=180) + timedelta(minutes=position)
     return {"created_at": written(created), "updated_at": written(firm.as_of - timedelta(days=1))}
 

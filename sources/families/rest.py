@@ -24,7 +24,7 @@ class Rest:
     def by_ids(self, entity: Entity, asked: Asked, ids: Sequence[str], columns: Sequence[str], size: int) -> Request:
         """Ask for one page of the rows with these ids."""
         del columns  # the side-loaded form has no way to name them
-        return self._page(entity, {**asked.where, asked.name: ",".join(ids)}, size, number=1)
+        return self._page(entity, {**self.dialect.order, **asked.where, asked.name: ",".join(ids)}, size, number=1)
 
     def page(self, entity: Entity, after: str | None, size: int, columns: Sequence[str]) -> Request:
         """Ask for the page on which the next row should stand."""

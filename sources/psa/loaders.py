@@ -35,15 +35,9 @@ class ProjectsById(Question):
 
 
 class ProjectsByEngagement(Question):
-    """The top nodes of each of these engagements."""
+    """The whole breakdown of each of these engagements."""
 
     rows, by, many = ProjectRow, "Engagement", True
-
-
-class ProjectsByParent(Question):
-    """The nodes directly under each of these."""
-
-    rows, by, many = ProjectRow, "parent", True
 
 
 class TasksById(Question):
@@ -52,10 +46,10 @@ class TasksById(Question):
     rows, by = TaskRow, "Task"
 
 
-class TasksByProject(Question):
-    """The tasks directly under each of these nodes."""
+class TasksByEngagement(Question):
+    """The tasks of each of these engagements."""
 
-    rows, by, many = TaskRow, "Project", True
+    rows, by, many = TaskRow, "Engagement", True
 
 
 class AssignmentsById(Question):
@@ -68,12 +62,6 @@ class AssignmentsByEngagement(Question):
     """Who is booked on each of these engagements."""
 
     rows, by, many = AssignmentRow, "Engagement", True
-
-
-class AssignmentsByProject(Question):
-    """Who is booked on each of these nodes."""
-
-    rows, by, many = AssignmentRow, "Project", True
 
 
 class AssignmentsByResource(Question):

@@ -16,68 +16,80 @@ class References:
     books: dict[str, Books]
     currencies: dict[str, int]
     customers: dict[str, int]
-    addresses: dict[int, int]
     terms: dict[int, int]
     analytic: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shipped:
+    """What the modules ship, and the customers' addresses by party."""
+
     journal: int
     hour: int
-
-
-def references(
-    erp: Erp, books: dict[str, Books], currencies: dict[str, int], customers: dict[str, int], analytic: dict[str, int]
-) -> References:
-    """Look up what the modules ship and what was seeded before."""
-    addresses = erp.rows("party.address", [["party", "in", list(customers.values())]], ["party"])
-    terms = erp.rows("account.invoice.payment_term", [], ["name"])
-    return References(
-        books=books,
-        currencies=currencies,
-        customers=customers,
-        addresses={row["party"]: row["id"] for row in addresses},
-        terms={int(row["name"].split()[1]): row["id"] for row in terms},
-        analytic=analytic,
-        journal=erp.by("account.journal", "type")["revenue"],
-        hour=erp.xml_id("product.uom_hour"),
-    )
+    addresses: dict[int, int]
 
 
 def seed_invoices(erp: Erp, invoices: Iterable[Invoice], known: References) -> dict[str, int]:
-    """Create and post all documents in order of date; return ids by the firm's number."""
-    documents = list(invoices)
+    """Create and post all documents, company by company in order of date; return ids by the firm's number."""
+    shipped = _shipped(erp, known)
     found: dict[str, int] = {}
-    for corrects in (False, True):
-        batch = [document for document in documents if bool(document.corrects) is corrects]
-        rows = [_invoice(erp, document, known, found) for document in batch]
-        ids = erp.create("account.invoice", rows)
-        found |= dict(zip((document.number for document in batch), ids, strict=True))
-    for entity, books in known.books.items():
-        chosen = [found[document.number] for document in documents if document.entity == entity]
-        erp.call("account.invoice", "post", chosen, company=books.company)
+    for entity, documents in _by_entity(invoices).items():
+        company = known.books[entity].company
+        for correcting in (False, True):
+            batch = [document for document in documents if bool(document.corrects) is correcting]
+            origins = _first_lines(erp, found) if correcting else {}
+            rows = [_invoice(document, known, shipped, origins) for document in batch]
+            # Tryton counts the analytic accounts a line may have in the company one works for.
+            ids = erp.create("account.invoice", rows, company=company)
+            found |= dict(zip((document.number for document in batch), ids, strict=True))
+        erp.call("account.invoice", "post", [found[document.number] for document in documents], company=company)
     return found
 
 
-def _invoice(erp: Erp, invoice: Invoice, known: References, found: dict[str, int]) -> Row:
+def _by_entity(invoices: Iterable[Invoice]) -> dict[str, list[Invoice]]:
+    grouped: dict[str, list[Invoice]] = {}
+    for invoice in invoices:
+        grouped.setdefault(invoice.entity, []).append(invoice)
+    return grouped
+
+
+def _shipped(erp: Erp, known: References) -> _Shipped:
+    addresses = erp.rows("party.address", [["party", "in", list(known.customers.values())]], ["party"])
+    return _Shipped(
+        journal=erp.by("account.journal", "type")["revenue"],
+        hour=erp.xml_id("product.uom_hour"),
+        addresses={row["party"]: row["id"] for row in addresses},
+    )
+
+
+def _first_lines(erp: Erp, invoices: dict[str, int]) -> dict[str, int]:
+    """Return the first line of each document, which a correction names as its origin."""
+    lines = erp.rows("account.invoice.line", [["sequence", "=", 1]], ["invoice"])
+    by_invoice = {line["invoice"]: line["id"] for line in lines}
+    return {number: by_invoice[invoice] for number, invoice in invoices.items()}
+
+
+def _invoice(invoice: Invoice, known: References, shipped: _Shipped, origins: dict[str, int]) -> Row:
     books, customer = known.books[invoice.entity], known.customers[invoice.customer]
-    corrected = found[invoice.corrects] if invoice.corrects else None
-    origin = erp.rows("account.invoice.line", [["invoice", "=", corrected]], ["id"])[0]["id"] if corrected else None
+    origin = origins[invoice.corrects] if invoice.corrects else None
     return {
         "type": "out",
         "company": books.company,
         "party": customer,
-        "invoice_address": known.addresses[customer],
+        "invoice_address": shipped.addresses[customer],
         "currency": known.currencies[invoice.currency],
         "account": books.receivable,
-        "journal": known.journal,
+        "journal": shipped.journal,
         "payment_term": known.terms[(invoice.due_date - invoice.issue_date).days],
         "invoice_date": invoice.issue_date,
         "accounting_date": invoice.accounting_date,
         "reference": invoice.number,
         "description": invoice.reason,
-        "lines": [("create", [_line(line, invoice, known, origin) for line in invoice.lines])],
+        "lines": [("create", [_line(line, invoice, known, shipped.hour, origin) for line in invoice.lines])],
     }
 
 
-def _line(line: InvoiceLine, invoice: Invoice, known: References, origin: int | None) -> Row:
+def _line(line: InvoiceLine, invoice: Invoice, known: References, hour: int, origin: int | None) -> Row:
     books = known.books[invoice.entity]
     charged = {"root": books.analytic_root, "account": known.analytic[invoice.engagement]}
     return {
@@ -87,7 +99,7 @@ def _line(line: InvoiceLine, invoice: Invoice, known: References, origin: int | 
         "sequence": line.position,
         "description": line.description,
         "quantity": float(line.quantity),
-        "unit": known.hour if line.unit == "HOUR" else None,
+        "unit": hour if line.unit == "HOUR" else None,
         "unit_price": line.unit_price,
         "account": books.revenue[line.revenue_account],
         "taxes": [("add", list(books.taxes))],

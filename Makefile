@@ -1,0 +1,59 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SYSTEMS ?= emulated
+DEMO ?=
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+ROOMS := colonnade resolvers sources store schema demo tests
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Colonnade needs Python 3.11 or newer; name one with make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(VENV)/.installed ## Create .venv from the hashed lock
+
+demo: install ## Start the firm's systems and the graph, ask one query (SYSTEMS=real: Tryton; DEMO=once: end after the tour)
+ifeq ($(SYSTEMS),real)
+	@$(MAKE) --no-print-directory systems
+endif
+	$(BIN)/colonnade demo --systems $(SYSTEMS) $(if $(filter once,$(DEMO)),--once)
+
+test: install ## Run the fast suite
+	$(PYTEST) -m "not tryton and not wheel"
+
+test-tryton: install ## Run the suite over a running Tryton (after `make systems`)
+	$(BIN)/pytest -m tryton
+
+test-wheel: install ## Build the wheel, install it beside PyPI's `schema`, start it, ask it
+	$(BIN)/pytest -m wheel
+
+check: install ## Lint, types, import contract, and the committed schema
+	$(BIN)/ruff format --check --quiet $(ROOMS)
+	$(BIN)/ruff check --quiet $(ROOMS)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/colonnade schema print | diff schema.graphql - > /dev/null || { echo "schema.graphql is stale: run 'make schema'"; exit 1; }
+
+format: install ## Format and mend what the linter can
+	$(BIN)/ruff format --quiet $(ROOMS)
+	$(BIN)/ruff check --quiet --fix $(ROOMS)
+
+schema: install ## Print the contract into schema.graphql
+	$(BIN)/colonnade schema print > schema.graphql
+
+systems: install ## Install and seed the real systems of record, once (.systems/)
+	$(BIN)/python -m demo.tryton.install
+
+lock: install ## Resolve the dependencies anew into requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --generate-hashes --no-header \
+	    --python-version 3.11 pyproject.toml --group dev --output-file requirements.lock
+
+.PHONY: help install demo test test-tryton test-wheel check format schema systems lock

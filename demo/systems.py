@@ -1,0 +1,99 @@
+"""The firm's systems of record, started: who plays which role, where, and what each of them calls the firm's things."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import httpx
+
+from demo import dynamics, kantata
+from demo.emulator import serve
+from demo.firm.model import Firm
+
+KANTATA_TOKEN = "kantata-demo-token"
+CLIENT_ID, CLIENT_SECRET = "colonnade-demo", "dynamics-demo-secret"
+
+Words: TypeAlias = Mapping[str, Callable[[str], str | None]]
+"""For each of our types that a system knows: from the firm's code to that system's id, None where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One role's system: its vendor's folder, its address, the secrets to enter, and its words."""
+
+    role: str
+    vendor: str
+    address: str
+    credentials: Mapping[str, str]
+    words: Words
+
+
+def kantata_words(firm: Firm) -> Words:
+    """Return what the PSA calls the firm's things. It knows an opportunity as the workspace that came of it."""
+    engagements = {deal.code: deal.engagement for deal in firm.opportunities}
+
+    def opportunity(code: str) -> str | None:
+        engagement = engagements[code]
+        return kantata.workspace_id(engagement) if engagement else None
+
+    return {
+        "Customer": kantata.group_id,
+        "Engagement": kantata.workspace_id,
+        "LegalEntity": str,
+        "Opportunity": opportunity,
+        "Resource": kantata.user_id,
+    }
+
+
+DYNAMICS_WORDS: Mapping[str, Words] = {
+    "erp": {
+        "Customer": dynamics.customer_account,
+        "Engagement": dynamics.project_id,
+        "LegalEntity": dynamics.data_area,
+    },
+    "crm": {
+        "Customer": dynamics.customer_account,
+        "LegalEntity": dynamics.data_area,
+        "Opportunity": dynamics.opportunity_id,
+    },
+    "hr": {"LegalEntity": dynamics.data_area, "Resource": dynamics.personnel_number},
+}
+
+
+@contextmanager
+def psa(firm: Firm) -> Iterator[Bound]:
+    """Run the emulated Kantata."""
+    with serve(kantata.build(firm, token=KANTATA_TOKEN)) as server:
+        yield Bound("psa", "kantata", server.url, {"token": KANTATA_TOKEN}, kantata_words(firm))
+
+
+@contextmanager
+def dynamics_as(firm: Firm, *roles: str) -> Iterator[list[Bound]]:
+    """Run one emulated Dynamics that plays these roles."""
+    with serve(dynamics.build(firm, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)) as server:
+        client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        yield [Bound(role, "dynamics", server.url, client, DYNAMICS_WORDS[role]) for role in roles]
+
+
+@contextmanager
+def emulated(firm: Firm) -> Iterator[list[Bound]]:
+    """Run the firm as most start: delivery in one product, money, sales and people in another."""
+    with psa(firm) as delivery, dynamics_as(firm, "erp", "crm", "hr") as rest:
+        yield [delivery, *rest]
+
+
+def calls(address: str) -> list[str]:
+    """Return what an emulated system was asked since it was last cleared: method and path with query."""
+    log = httpx.get(f"{address}/_control/log", trust_env=False).json()
+    return [f"{line['method']} {line['path']}" for line in log]
+
+
+def clear(address: str) -> None:
+    """Forget what an emulated system was asked."""
+    httpx.delete(f"{address}/_control/log", trust_env=False)
+
+
+def misbehave(address: str, quirk: str, **details: object) -> None:
+    """Make an emulated system misbehave; `none` ends it."""
+    httpx.put(f"{address}/_control/quirk", json={"name": quirk, **details}, trust_env=False).raise_for_status()

@@ -1,0 +1,139 @@
+"""Installs Tryton for the demo and keeps a seeded database as a template; a rerun with nothing changed does nothing.
+
+    python -m demo.tryton.install [DIRECTORY]
+
+Needs Python 3.11 and a package index, nothing else. DIRECTORY is where systems live, by default `.systems` in the
+repository.
+"""
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from demo.firm import northbeam
+from demo.tryton.access import DATABASE, password
+from demo.tryton.configuration import environment, write_configuration
+from demo.tryton.layout import ROOT, Layout
+
+HERE: Final = Path(__file__).resolve().parent
+LOCK: Final = HERE / "requirements.lock"
+MODULES: Final = ("ir", "res", "company", "party", "project", "analytic_invoice", "sale_opportunity")
+SEED_SOURCES: Final = ("seed.py", "access.py", "configuration.py", "ids.py", "seeds")
+
+
+def install(directory: Path | None = None, say: Callable[[str], None] = print) -> Layout:
+    """Bring the installation up to date and return where it lies; each part is rebuilt only if its sources changed."""
+    layout = Layout.of(directory)
+    layout.home.mkdir(parents=True, exist_ok=True)
+    locked = _digest([LOCK.read_bytes(), sys.version_info[:2]])
+    seeded = _digest([locked, *_sources(), northbeam(), password()])
+    done = _installed(layout)
+    if done.get("environment") != locked or not layout.python.exists():
+        _forget(layout, "environment", "base", "template")
+        _timed(say, "environment", _make_environment, layout)
+        _remember(layout, environment=locked)
+    if done.get("base") != locked or not layout.base.exists():
+        _timed(say, "empty database", _make_base, layout)
+        _remember(layout, base=locked)
+    if done.get("template") != seeded or not (layout.template.exists() and layout.ids.exists()):
+        _forget(layout, "template")
+        _timed(say, "demo firm", _make_template, layout)
+        _remember(layout, template=seeded)
+    say(f"Tryton is ready in {layout.home}")
+    return layout
+
+
+def _sources() -> Iterable[bytes]:
+    for name in SEED_SOURCES:
+        path = HERE / name
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            yield file.read_bytes()
+
+
+def _digest(parts: Iterable[object]) -> str:
+    """Return a digest of values whose written form says all about them."""
+    return hashlib.sha256("\0".join(map(repr, parts)).encode()).hexdigest()
+
+
+def _installed(layout: Layout) -> dict[str, str]:
+    if not layout.marker.exists():
+        return {}
+    return dict(json.loads(layout.marker.read_text(encoding="utf-8")))
+
+
+def _remember(layout: Layout, **digests: str) -> None:
+    layout.marker.write_text(json.dumps({**_installed(layout), **digests}, indent=1) + "\n", encoding="utf-8")
+
+
+def _forget(layout: Layout, *parts: str) -> None:
+    """Take parts off the record before they are rebuilt, so that an interrupted build is not taken for a whole one."""
+    kept = {part: digest for part, digest in _installed(layout).items() if part not in parts}
+    layout.marker.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def _timed(say: Callable[[str], None], what: str, step: Callable[[Layout], None], layout: Layout) -> None:
+    say(f"Tryton: {what} ...")
+    began = time.monotonic()
+    step(layout)
+    say(f"Tryton: {what} done in {time.monotonic() - began:.0f} s")
+
+
+def _make_environment(layout: Layout) -> None:
+    shutil.rmtree(layout.venv, ignore_errors=True)
+    venv.create(layout.venv, with_pip=True)
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--requirement", str(LOCK)]
+    _run([str(layout.python), "-m", "pip", "install", *options], env=None)
+
+
+def _make_base(layout: Layout) -> None:
+    """Create a database with all modules activated; this costs far more than seeding it, so it is kept."""
+    with tempfile.TemporaryDirectory(dir=layout.home) as name:
+        folder = Path(name)
+        (folder / f"{DATABASE}.sqlite").touch()
+        secret = folder / "password"
+        secret.write_text(password(), encoding="utf-8")
+        settings = write_configuration(folder)
+        admin = [str(layout.venv / "bin" / "trytond-admin"), "-c", str(settings), "-d", DATABASE]
+        options = ["--email", "admin@northbeam.example", "--activate-dependencies", "-u", *MODULES]
+        _run([*admin, *options], env={**environment(settings), "TRYTONPASSFILE": str(secret)})
+        _keep(folder / f"{DATABASE}.sqlite", layout.base)
+
+
+def _make_template(layout: Layout) -> None:
+    with tempfile.TemporaryDirectory(dir=layout.home) as name:
+        folder = Path(name)
+        database, ids = folder / f"{DATABASE}.sqlite", folder / "ids.json"
+        shutil.copyfile(layout.base, database)
+        settings = write_configuration(folder)
+        command = [str(layout.python), "-m", "demo.tryton.seed", str(settings), DATABASE, str(ids)]
+        _run(command, env=environment(settings))
+        _keep(database, layout.template)
+        ids.replace(layout.ids)
+
+
+def _keep(database: Path, target: Path) -> None:
+    """Copy a database into one file, whatever its write-ahead log still holds, and put it in place at once."""
+    complete = database.with_suffix(".whole")
+    connection = sqlite3.connect(database)
+    try:
+        connection.execute("VACUUM INTO ?", (str(complete),))
+    finally:
+        connection.close()
+    complete.replace(target)
+
+
+def _run(command: list[str], env: dict[str, str] | None) -> None:
+    subprocess.run(command, cwd=ROOT, env=env, check=True)
+
+
+if __name__ == "__main__":
+    install(*map(Path, sys.argv[1:2]))

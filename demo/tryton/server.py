@@ -1,0 +1,140 @@
+"""Runs Tryton on a fresh copy of the seeded database, for tests and for looking around.
+
+python -m demo.tryton.server [PORT] [DIRECTORY]
+"""
+
+import json
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from demo.tryton.access import DATABASE, READER, WRITER, password
+from demo.tryton.configuration import environment, write_configuration
+from demo.tryton.layout import ROOT, Layout
+
+START_SECONDS: Final = 120
+STOP_SECONDS: Final = 10
+DEFAULT_PORT: Final = 8069
+
+
+class NotInstalledError(RuntimeError):
+    """No seeded Tryton lies where it was looked for."""
+
+
+class NotStartedError(RuntimeError):
+    """Tryton ended, or did not answer in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request as the server saw it; `rpc` is the JSON-RPC method, such as model.party.party.search_read."""
+
+    method: str
+    path: str
+    rpc: str | None
+    correlation_id: str | None
+    status: int
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrytonServer:
+    """A running Tryton, and the way in."""
+
+    base_url: str
+    database: str
+    user: str
+    writer: str
+    password: str
+    log: Path
+
+    @property
+    def rpc_url(self) -> str:
+        """The address that JSON-RPC calls are posted to."""
+        return f"{self.base_url}/{self.database}/rpc/"
+
+    def requests(self) -> list[Request]:
+        """Return the requests answered since the start or the last `clear`, oldest first."""
+        return [Request(**json.loads(line)) for line in self.log.read_text(encoding="utf-8").splitlines()]
+
+    def clear(self) -> None:
+        """Forget the requests answered so far."""
+        self.log.write_text("", encoding="utf-8")
+
+
+@contextmanager
+def serve(directory: Path | None = None, port: int = 0) -> Iterator[TrytonServer]:
+    """Run Tryton on a copy of the template until the block ends; port 0 takes a free one."""
+    layout = Layout.of(directory)
+    if not (layout.template.exists() and layout.python.exists()):
+        raise NotInstalledError(f"no Tryton in {layout.home}; run: python -m demo.tryton.install")
+    with tempfile.TemporaryDirectory(prefix="tryton-") as folder:
+        copy = Path(folder)
+        shutil.copyfile(layout.template, copy / f"{DATABASE}.sqlite")
+        log = copy / "requests.jsonl"
+        log.touch()
+        with _process(layout, copy, log, port) as listening:
+            yield TrytonServer(
+                base_url=f"http://127.0.0.1:{listening}",
+                database=DATABASE,
+                user=READER,
+                writer=WRITER,
+                password=password(),
+                log=log,
+            )
+
+
+@contextmanager
+def _process(layout: Layout, folder: Path, log: Path, port: int) -> Iterator[int]:
+    errors = folder / "errors.log"
+    command = [str(layout.python), "-m", "demo.tryton.httpd", DATABASE, str(port), str(log)]
+    with (
+        errors.open("wb") as stderr,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment(write_configuration(folder)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        ) as process,
+    ):
+        try:
+            yield _listening_port(process, errors)
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _listening_port(process: subprocess.Popen[bytes], errors: Path) -> int:
+    """Wait for the port that the server prints when it answers."""
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+    line = process.stdout.readline() if ready else b""
+    if not line:
+        raise NotStartedError(f"Tryton did not start:\n{errors.read_text(encoding='utf-8')[-2000:]}")
+    return int(line)
+
+
+def main(port: str = str(DEFAULT_PORT), directory: str | None = None) -> None:
+    """Serve in the foreground until interrupted."""
+    with serve(Path(directory) if directory else None, int(port)) as server:
+        print(f"{server.base_url}  database {server.database}  user {server.user}  password {server.password}")  # noqa: T201
+        try:
+            sys.stdin.read()
+        except KeyboardInterrupt:
+            return
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
