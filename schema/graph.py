@@ -57,19 +57,24 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     def answer(self, row: Any, found: Any) -> Any:
         """Turn what the loader found for a row into the field's value."""
         if isinstance(found, Problem):
-            return None if self.may_miss and found.code is Code.REFERENCE_UNKNOWN else found
+            unlinked = found.code is Code.REFERENCE_UNKNOWN
+            return None if unlinked and (self._own or self.may_miss) else found
         if self.pick is not None:
-            # No row in a facet is knowledge: this owner has nothing yet.
             return None if found is None else getattr(found, self.pick)
         if found is None:
-            # No row behind a link is not: the key says that there should be one.
-            return Problem(Code.NOT_FOUND, f"{self.system.name} has no record for this link", **self._place())
+            # Asked by the record's own name, nothing is knowledge: its owner has nothing yet. A stored reference says
+            # that there should be something.
+            return None if self._own else Problem(Code.NOT_FOUND, f"{self.system.name} has no record for this link", **self._place())
         if self.where is not None:
             parent = None if self.top else row.ref
             found = [item for item in found if _belongs(item, self.where, parent)]
         if self.at_most is not None and len(found) > self.at_most:
             return Problem(Code.TOO_MANY, f"more than {self.at_most} records", **self._place())
         return found
+
+    @property
+    def _own(self) -> bool:
+        return self.key == "ref"
 
     def _place(self) -> dict[str, str]:
         return {"system": self.system.name, "question": self.question}
@@ -108,7 +113,7 @@ def link(
     `key` names the attribute that holds the reference; `of` names the facet's question on whose row it stands, where
     that is not the home's row. `where` keeps, of a wider answer, the records whose attribute means this one, or with
     `top` those whose attribute means nobody: few systems can be asked for the children of many parents. `at_most`
-    bounds a list. `may_miss` says that no cross-reference is an answer: null.
+    bounds a list. `may_miss` says that a stored reference may lead nowhere: null.
     """
     return _field(
         Ask(
@@ -130,7 +135,7 @@ def facet(system: System, question: str) -> Callable[[type[T]], type[T]]:
 
     def declare(cls: type[T]) -> type[T]:
         for name in inspect.get_annotations(cls):
-            setattr(cls, name, _field(Ask(system=system, question=question, pick=name, may_miss=True)))
+            setattr(cls, name, _field(Ask(system=system, question=question, pick=name)))
         return strawberry.type(cls)
 
     return declare

@@ -67,5 +67,5 @@ class Opportunity(Traced, Node):
     proposed_legal_entity: LegalEntity | None = link(System.ERP, "legal_entities_by_id", key="proposed_legal_entity")
     billing_model: BillingModel | None
     engagement: Annotated[Engagement, strawberry.lazy("schema.engagement")] | None = link(
-        System.PSA, "engagements_by_opportunity", may_miss=True
+        System.PSA, "engagements_by_opportunity"
     )

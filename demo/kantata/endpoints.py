@@ -13,7 +13,7 @@ class Endpoint:
 
     `one` takes a single id or word, `many` a list joined by commas; the documents type each filter as one or the other.
     `includes` names associations: only with them an answer shows the column, and then the other table's rows, too.
-    `children` names those to many: the key that stands in the other table's rows, that table, and the list of ids shown.
+    `children` names those to many: the key in the other table's rows, that table, and the list of ids shown.
     """
 
     order: str

@@ -11,6 +11,7 @@ from demo.kantata.query import Query, QueryError, read
 _PATH: Final = re.compile(r"/api/v1/(?P<name>[a-z_]+?)(?:\.json)?")
 _FAILURES: Final = {500: "Something went wrong.", 503: "Service is unavailable."}
 UNAUTHORIZED_TEXT: Final = "Invalid OAuth 2 Request"
+NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class Service:
@@ -44,34 +45,48 @@ class Service:
         told = quirk.listing(listing(table.select(query.where, query.values, query.order), table))
         size = quirk.page_size(table.name, query.per_page)
         rows = told.rows[(query.page - 1) * size : query.page * size]
+        beside, children = self._included(table, query, rows), self._children(table, query, rows)
+        # Those asked for come last, because an included row of the same kind shows less than one that was asked for.
+        for row in rows:
+            visible = shown(table.name, row, query.included, query.optional)
+            beside.setdefault(table.name, {})[row["id"]] = {**visible, **children.get(row["id"], {})}
+        pages = -(-told.total // size)
         content: dict[str, Any] = {
             "count": told.total,
             "results": [{"key": table.name, "id": row["id"]} for row in rows],
             table.name: {},
-            **self._included(table, query, rows),
-            "meta": {
-                "count": told.total,
-                "page_count": -(-told.total // size),
-                "page_number": query.page,
-                "page_size": size,
-            },
+            **beside,
+            "meta": {"count": told.total, "page_count": pages, "page_number": query.page, "page_size": size},
         }
-        # Last, because an included row of the same kind shows less than one that was asked for.
-        content[table.name].update({row["id"]: shown(table.name, row, query.included, query.optional) for row in rows})
         return Answer(200, content, entity=table.name, rows=len(rows))
 
     def _included(self, table: Table, query: Query, rows: list[Row]) -> dict[str, dict[str, Row]]:
+        """Return, by table, what the included associations bring along."""
         beside: dict[str, dict[str, Row]] = {}
-        for association in sorted(query.included):
-            column, other = ENDPOINTS[table.name].includes[association]
-            wanted = sorted({str(row[column]) for row in rows if row[column] is not None})
-            nothing: frozenset[str] = frozenset()
-            found = {
-                row["id"]: shown(other, row, nothing, nothing)
-                for row in self._database.tables[other].among("id", wanted)
-            }
-            beside.setdefault(other, {}).update(found)
+        endpoint = ENDPOINTS[table.name]
+        wanted = [
+            (other, "id", [str(row[column]) for row in rows if row[column] is not None])
+            for association, (column, other) in endpoint.includes.items()
+            if association in query.included
+        ] + [
+            (other, column, [row["id"] for row in rows])
+            for association, (column, other, _) in endpoint.children.items()
+            if association in query.included
+        ]
+        for other, column, ids in wanted:
+            found = self._database.tables[other].among(column, dict.fromkeys(ids))
+            beside.setdefault(other, {}).update((row["id"], shown(other, row, NOTHING, NOTHING)) for row in found)
         return beside
+
+    def _children(self, table: Table, query: Query, rows: list[Row]) -> dict[str, Row]:
+        """Return, by row, the lists of ids that the included associations to many add to it."""
+        lists: dict[str, Row] = {row["id"]: {} for row in rows}
+        for association, (column, other, name) in ENDPOINTS[table.name].children.items():
+            if association in query.included:
+                found = self._database.tables[other].among(column, lists)
+                for id_, added in lists.items():
+                    added[name] = [row["id"] for row in found if row[column] == id_]
+        return lists
 
 
 def _error(status: int, kind: str, message: str) -> Answer:

