@@ -6,19 +6,28 @@ BIN := $(VENV)/bin
 SYSTEMS ?= emulated
 DEMO ?=
 PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+LOCK := $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --generate-hashes --no-header \
+    --python-version 3.11 pyproject.toml
 ROOMS := colonnade resolvers sources store schema demo tests
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
 
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
+
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Colonnade needs Python 3.11 or newer; name one with make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.developed: requirements-dev.lock $(VENV)/.installed
+	$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 install: $(VENV)/.installed ## Create .venv from the hashed lock
+develop: $(VENV)/.developed ## Add the development tools
 
 demo: install ## Start the firm's systems and the graph, ask one query (SYSTEMS=real: Tryton; DEMO=once: end after the tour)
 ifeq ($(SYSTEMS),real)
@@ -26,23 +35,23 @@ ifeq ($(SYSTEMS),real)
 endif
 	$(BIN)/colonnade demo --systems $(SYSTEMS) $(if $(filter once,$(DEMO)),--once)
 
-test: install ## Run the fast suite
+test: develop ## Run the fast suite
 	$(PYTEST) -m "not tryton and not wheel"
 
-test-tryton: install ## Run the suite over a running Tryton (after `make systems`)
+test-tryton: develop ## Run the suite over a running Tryton (after `make systems`)
 	$(BIN)/pytest -m tryton
 
-test-wheel: install ## Build the wheel, install it beside PyPI's `schema`, start it, ask it
+test-wheel: develop ## Build the wheel, install it beside PyPI's `schema`, start it, ask it
 	$(BIN)/pytest -m wheel
 
-check: install ## Lint, types, import contract, and the committed schema
+check: develop ## Lint, types, import contract, and the committed schema
 	$(BIN)/ruff format --check --quiet $(ROOMS)
 	$(BIN)/ruff check --quiet $(ROOMS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/colonnade schema print | diff schema.graphql - > /dev/null || { echo "schema.graphql is stale: run 'make schema'"; exit 1; }
 
-format: install ## Format and mend what the linter can
+format: develop ## Format and mend what the linter can
 	$(BIN)/ruff format --quiet $(ROOMS)
 	$(BIN)/ruff check --quiet --fix $(ROOMS)
 
@@ -52,8 +61,8 @@ schema: install ## Print the contract into schema.graphql
 systems: install ## Install and seed the real systems of record, once (.systems/)
 	$(BIN)/python -m demo.tryton.install
 
-lock: install ## Resolve the dependencies anew into requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --generate-hashes --no-header \
-	    --python-version 3.11 pyproject.toml --group dev --output-file requirements.lock
+lock: develop ## Resolve the dependencies anew into the hashed locks
+	$(LOCK) --group install --output-file requirements.lock
+	$(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
-.PHONY: help install demo test test-tryton test-wheel check format schema systems lock
+.PHONY: help install develop demo test test-tryton test-wheel check format schema systems lock
