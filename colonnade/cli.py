@@ -90,7 +90,7 @@ def sources_list() -> None:
         manifest = load(path, Manifest)
         verified = ", ".join(f"{what}: {level}" for what, level in manifest.quality.items())
         table.add_row(role, vendor, manifest.product, manifest.api, str(len(manifest.entities)), verified)
-    Console().print(table)
+    _show(table)
 
 
 @sources_app.command("check")
@@ -104,7 +104,7 @@ def sources_check(config: Config = CONFIG) -> None:
     table = Table("binding", "what", "state", "cure")
     for finding in findings:
         table.add_row(finding.binding, finding.subject, finding.wrong or "right", finding.cure)
-    Console(width=None if Console().is_terminal else 200).print(table)
+    _show(table)
     raise typer.Exit(code=any(finding.wrong for finding in findings))
 
 
@@ -114,6 +114,11 @@ async def _examined(settings: Settings) -> list[Finding]:
         return [finding for source in sources for finding in await examine(source, Anyone())]
     finally:
         await asyncio.gather(*(source.wire.aclose() for source in sources))
+
+
+def _show(table: Table) -> None:
+    # Away from a terminal nobody has said how wide it is: what is searched for must stand in one line.
+    Console(width=None if Console().is_terminal else 200).print(table)
 
 
 def _refuse(error: Exception) -> None:

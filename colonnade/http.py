@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from contextlib import asynccontextmanager
@@ -48,6 +49,16 @@ class GraphQLView(GraphQL[RequestContext, None]):
         del response
         return RequestContext(self._application, request.scope["correlation_id"])
 
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a request, or raise the one error that the view answers with 400; null says as much as nothing."""
+        try:
+            content = json.loads(data)
+        except (ValueError, RecursionError) as error:  # broken UTF-8; brackets nested beyond Python's stack
+            raise json.JSONDecodeError(type(error).__name__, "", 0) from error
+        if not isinstance(content, dict | list | None):
+            raise json.JSONDecodeError("neither an object nor a list", "", 0)
+        return content or {}
+
     def encode_json(self, data: object) -> bytes:
         """Write the answer."""
         return orjson.dumps(data)
@@ -77,7 +88,11 @@ class Correlation:
             await send(message)
 
         with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
-            await self.app(scope, receive, answer)
+            try:
+                await self.app(scope, receive, answer)
+            except Exception:
+                # Starlette has answered 500 by now, and raises for the log; the server's own would lack our id.
+                log.exception("unexpected error")
             spent = round((time.perf_counter() - started) * 1000, 1)
             log.info("request", method=scope["method"], path=scope["path"], status=status, ms=spent)
 

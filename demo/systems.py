@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import httpx
 
@@ -18,6 +18,34 @@ Words: TypeAlias = Mapping[str, Callable[[str], str | None]]
 """For each of our types that a system knows: from the firm's code to that system's id, None where it has none."""
 
 
+class Traffic(Protocol):
+    """What a system was asked."""
+
+    def calls(self) -> list[str]:
+        """Return the calls since they were last cleared, oldest first."""
+        ...
+
+    def clear(self) -> None:
+        """Forget them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Emulated:
+    """The log that an emulated system keeps of itself: method and path with query."""
+
+    address: str
+
+    def calls(self) -> list[str]:
+        """Return the calls since they were last cleared, oldest first."""
+        log = httpx.get(f"{self.address}/_control/log", trust_env=False).json()
+        return [f"{line['method']} {line['path']}" for line in log]
+
+    def clear(self) -> None:
+        """Forget them."""
+        httpx.delete(f"{self.address}/_control/log", trust_env=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """One role's system: its vendor's folder, its address, the secrets to enter, and its words."""
@@ -27,6 +55,7 @@ class Bound:
     address: str
     credentials: Mapping[str, str]
     words: Words
+    traffic: "Traffic"
 
 
 def kantata_words(firm: Firm) -> Words:
@@ -65,15 +94,16 @@ DYNAMICS_WORDS: Mapping[str, Words] = {
 def psa(firm: Firm) -> Iterator[Bound]:
     """Run the emulated Kantata."""
     with serve(kantata.build(firm, token=KANTATA_TOKEN)) as server:
-        yield Bound("psa", "kantata", server.url, {"token": KANTATA_TOKEN}, kantata_words(firm))
+        yield Bound("psa", "kantata", server.url, {"token": KANTATA_TOKEN}, kantata_words(firm), Emulated(server.url))
 
 
 @contextmanager
 def dynamics_as(firm: Firm, *roles: str) -> Iterator[list[Bound]]:
     """Run one emulated Dynamics that plays these roles."""
     with serve(dynamics.build(firm, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)) as server:
+        log = Emulated(server.url)
         client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-        yield [Bound(role, "dynamics", server.url, client, DYNAMICS_WORDS[role]) for role in roles]
+        yield [Bound(role, "dynamics", server.url, client, DYNAMICS_WORDS[role], log) for role in roles]
 
 
 @contextmanager
@@ -81,17 +111,6 @@ def emulated(firm: Firm) -> Iterator[list[Bound]]:
     """Run the firm as most start: delivery in one product, money, sales and people in another."""
     with psa(firm) as delivery, dynamics_as(firm, "erp", "crm", "hr") as rest:
         yield [delivery, *rest]
-
-
-def calls(address: str) -> list[str]:
-    """Return what an emulated system was asked since it was last cleared: method and path with query."""
-    log = httpx.get(f"{address}/_control/log", trust_env=False).json()
-    return [f"{line['method']} {line['path']}" for line in log]
-
-
-def clear(address: str) -> None:
-    """Forget what an emulated system was asked."""
-    httpx.delete(f"{address}/_control/log", trust_env=False)
 
 
 def misbehave(address: str, quirk: str, **details: object) -> None:

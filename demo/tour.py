@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
-from demo.systems import Bound, calls, clear, misbehave
+from demo.systems import Bound, misbehave
 
 QUERY = """\
 {
@@ -18,10 +18,10 @@ QUERY = """\
     edges {
       node {
         name
-        deliveryStatus                                                # the PSA says
-        erpStatus                                                     # the ERP says
-        customer { displayName creditStatus }                         # the CRM, and the ERP
-        assignments { resource { displayName employmentStatus } }     # the PSA, and HR
+        deliveryStatus                                         # PSA
+        erpStatus                                              # ERP
+        customer { displayName billingCountry }                # CRM, ERP
+        assignments { resource { displayName hireDate } }      # PSA, HR
         invoices { number total { amount currency } lines { description } }
       }
     }
@@ -43,7 +43,8 @@ def tour(graph: str, bound: Sequence[Bound]) -> None:
         console.print(f"  {system.role:<4} is played by {system.vendor} at {system.address}")
     console.print("\n[bold]One query[/]\n")
     console.print(Syntax(QUERY, "graphql", background_color="default"))
-    _forget(bound)
+    for system in bound:
+        system.traffic.clear()
     answer = ask(graph, QUERY)
     console.print("[bold]Its answer[/]\n")
     console.print(Syntax(_shortened(answer), "json", background_color="default"))
@@ -68,18 +69,9 @@ def _shortened(answer: Any) -> str:
     return json.dumps({**node, **more} | ({"errors": answer["errors"]} if "errors" in answer else {}), indent=2)
 
 
-def _emulated(bound: Sequence[Bound]) -> dict[str, str]:
-    return {system.address: system.vendor for system in bound if system.vendor in {"kantata", "dynamics"}}
-
-
-def _forget(bound: Sequence[Bound]) -> None:
-    for address in _emulated(bound):
-        clear(address)
-
-
 def _cost(console: Console, bound: Sequence[Bound]) -> None:
     table = Table("system", "was asked for", "calls", title="What it cost the systems", title_justify="left")
-    for address, vendor in _emulated(bound).items():
-        for asked, times in Counter(call.partition("?")[0] for call in calls(address)).items():
-            table.add_row(vendor, asked, str(times))
+    for system in {system.address: system for system in bound}.values():
+        for asked, times in Counter(call.partition("?")[0] for call in system.traffic.calls()).items():
+            table.add_row(system.vendor, asked, str(times))
     console.print(table)

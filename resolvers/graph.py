@@ -37,8 +37,8 @@ class Query(NodeQuery, ListQuery):
 class Errors(SchemaExtension):
     """One error per cause, each with its code and the correlation id; nothing unexpected tells its text."""
 
-    async def on_execute(self) -> AsyncIterator[None]:
-        """Fold after execution, so that both executors say the same."""
+    async def on_operation(self) -> AsyncIterator[None]:
+        """Fold at the very end: both executors say the same, and so does a document that could not be executed."""
         yield
         result = self.execution_context.result
         if isinstance(result, CoreResult | ExecutionResult) and result.errors:
@@ -49,7 +49,9 @@ class Errors(SchemaExtension):
 
 
 def _masked(error: GraphQLError) -> GraphQLError:
-    if error.original_error is None or isinstance(error.original_error, Problem):
+    # Without a path it is graphql-core's own word on the request: a variable that is missing or of the wrong type.
+    about_request = error.path is None and isinstance(error.original_error, GraphQLError)
+    if error.original_error is None or isinstance(error.original_error, Problem) or about_request:
         return error
     log.error("unexpected error", path=error.path, exc_info=error.original_error)
     return GraphQLError(
@@ -61,7 +63,8 @@ def _masked(error: GraphQLError) -> GraphQLError:
 
 
 def _signed(error: GraphQLError, correlation_id: str) -> GraphQLError:
-    error.extensions = {"code": Code.BAD_INPUT.name, **(error.extensions or {}), "correlationId": correlation_id}
+    bad_input = {"code": Code.BAD_INPUT.name, "retryable": Code.BAD_INPUT.retryable}
+    error.extensions = {**bad_input, **(error.extensions or {}), "correlationId": correlation_id}
     return error
 
 

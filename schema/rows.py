@@ -52,7 +52,9 @@ class Ref(NamedTuple):
     @classmethod
     def decode(cls, text: str) -> Ref | Problem:
         """Read a global id; the very same text must come back, for Python's decoder skips foreign characters."""
-        malformed = Problem(Code.MALFORMED_ID, "this id was not issued here", id=text[:80])
+        # In ASCII, as every id of ours: JSON lets half a surrogate pair through, which no answer can be written with.
+        shown = text[:80].encode("ascii", "replace").decode()
+        malformed = Problem(Code.MALFORMED_ID, "this id was not issued here", id=shown)
         if len(text) > ID_BYTES:
             return malformed
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NewType, Self
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 Hours = NewType("Hours", Decimal)
 Ratio = NewType("Ratio", Decimal)
 CurrencyCode = NewType("CurrencyCode", str)
+
+DIGITS = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 # ISO 4217: digits after the point, where they are not two.
 MINOR_UNITS = {
@@ -69,9 +72,9 @@ def _instant(value: datetime) -> str:
 
 
 def _decimal(text: object) -> Decimal:
-    if not isinstance(text, str) or not (number := Decimal(text)).is_finite():
+    if not isinstance(text, str) or not DIGITS.fullmatch(text):
         raise ValueError("a decimal is written as a string of digits")
-    return number
+    return Decimal(text)
 
 
 RFC_3339 = "https://www.rfc-editor.org/rfc/rfc3339"

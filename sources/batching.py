@@ -6,7 +6,7 @@ Both executors call `Desk.answer`; nothing else reads the sources.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
@@ -15,6 +15,7 @@ from schema.problems import Code, Problem
 from schema.rows import Ref
 from sources.contract import SourceFailure
 from sources.questions import QUESTIONS, Question
+from sources.walk import contradicting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -117,6 +118,7 @@ SAID = {
     Code.SOURCE_REFUSED: "{} refused the question",
     Code.SOURCE_MISBEHAVED: "{} gave an answer that cannot be trusted",
     Code.TOO_MANY: "{} has more records than may be read at once",
+    Code.MALFORMED_CURSOR: "the list of {} has changed behind this cursor; begin again",
 }
 
 
@@ -128,48 +130,55 @@ def failed(code: Code, question: str, role: System) -> Problem:
 
 def _join(name: str, question: type[Question], ids: Sequence[str], batch: Batch, scope: Scope) -> dict[str, Any]:
     """Give every key its own rows: by id, never by position, and nobody else's."""
-    rows: dict[str, dict[Ref | None, Row | Problem]] = {id_: {} for id_ in ids}
-    strangers, lost = 0, not batch.whole
+    rows: dict[str, dict[Ref, Row | Problem]] = {id_: {} for id_ in ids}
+    strangers: Counter[str] = Counter()
+    lost = not batch.whole
     for found in batch.found:
         if found.key is None or found.ref is None:
             lost = True
         elif found.key not in rows:
-            strangers += 1
+            strangers[_bare(found.key)] += 1
         else:
             _keep(rows[found.key], found.ref, found.row)
     if strangers or lost:
         log.warning(
-            "contract alarm", question=name, strangers=strangers, lost_rows=lost, correlation_id=scope.correlation_id
+            "contract alarm",
+            question=name,
+            strangers=strangers.total(),
+            lost_rows=lost,
+            correlation_id=scope.correlation_id,
         )
-    # A row that cannot be attributed may be anybody's: what is missing is then unknown, not absent.
-    doubt = failed(Code.SOURCE_MISBEHAVED, name, question.role) if lost else None
+    # A row that cannot be attributed may be anybody's, and one whose id differs in its writing alone may be meant for
+    # that id: what is missing is then unknown, not absent.
+    doubt = failed(Code.SOURCE_MISBEHAVED, name, question.role)
     pick = _list if question.many else _single
-    return {id_: pick(own, doubt) for id_, own in rows.items()}
+    return {id_: pick(own, doubt if lost or _bare(id_) in strangers else None) for id_, own in rows.items()}
 
 
-def _keep(rows: dict[Ref | None, Row | Problem], ref: Ref, row: Row | Problem) -> None:
+def _bare(id_: str) -> str:
+    """Return an id without what systems drop or add in passing: case, blanks, leading zeros."""
+    return id_.strip().casefold().lstrip("0")
+
+
+def _keep(rows: dict[Ref, Row | Problem], ref: Ref, row: Row | Problem) -> None:
     """Keep a row once. A second one that says something else makes both unbelievable."""
-    if (first := rows.setdefault(ref, row)) != row:
-        system = getattr(first, "origin", getattr(row, "origin", None))
-        name = system.system.name if system else "the owner"
-        rows[ref] = Problem(
-            Code.BAD_ROW, f"{name} sent two records with one id that contradict each other", system=name
-        )
+    if rows.setdefault(ref, row) != row:
+        rows[ref] = contradicting(ref.role.upper())
 
 
-def _single(own: Mapping[Ref | None, Row | Problem], doubt: Problem | None) -> Any:
+def _single(own: Mapping[Ref, Row | Problem], doubt: Problem | None) -> Any:
     if len(own) > 1:
         return next((row for row in own.values() if isinstance(row, Problem)), None) or _contradiction(own)
     return next(iter(own.values()), doubt)
 
 
-def _contradiction(own: Mapping[Ref | None, Any]) -> Problem:
+def _contradiction(own: Mapping[Ref, Any]) -> Problem:
     name = next(iter(own.values())).origin.system.name
     return Problem(Code.REFERENCE_AMBIGUOUS, f"{name} has more than one record where there may be one", system=name)
 
 
-def _list(own: Mapping[Ref | None, Row | Problem], doubt: Problem | None) -> Any:
+def _list(own: Mapping[Ref, Row | Problem], doubt: Problem | None) -> Any:
     if doubt is not None:
         return doubt
     # The order of the owner's ids: a list reads the same however the source happens to send it.
-    return [own[ref] for ref in sorted(own, key=lambda ref: (len(ref.id), ref.id) if ref else (0, ""))]
+    return [own[ref] for ref in sorted(own, key=lambda ref: (len(ref.id), ref.id))]

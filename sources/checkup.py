@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from schema.context import Principal
     from schema.rows import Row
     from sources.source import Source
+    from sources.walk import Place
 
-NOT_FOUND = 404
+    Said: TypeAlias = SourceFailure | list[Place]
+
+NOT_FOUND, UNAUTHORIZED = 404, 401
+NOBODY_THERE = (Code.SOURCE_UNAVAILABLE, Code.SOURCE_TIMEOUT, Code.SOURCE_MISBEHAVED)
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -35,23 +39,16 @@ async def examine(source: Source, principal: Principal, seconds: float = 20.0) -
     if entry.wrong:
         return [entry]
     rows = {question.rows.type: question.rows for question in questions(source.system).values()}
-    entities = [await _entity(source, rows[name], scope) for name in source.manifest.entities]
-    if entities and all(finding.wrong == _gone(source, finding.subject) for finding in entities):
-        wrong = f"none of the paths of {source.manifest.product} {source.manifest.api} is served at this address"
-        return [
-            Finding(
-                source.binding,
-                "version",
-                wrong,
-                f"correct bindings.{source.binding}.address, or pin the version in the manifest",
-            )
-        ]
-    return [entry, *entities]
+    read = {name: await _read(source, rows[name], scope) for name in source.manifest.entities}
+    kinds = {(said.code, said.status) if isinstance(said, SourceFailure) else None for said in read.values()}
+    if len(kinds) == 1 and (common := _common(source, next(iter(read.values())))) is not None:
+        return [common]
+    return [entry, *(_entity(source, name, said) for name, said in read.items())]
 
 
 async def _entry(source: Source, scope: Scope) -> Finding:
     """Enter: somebody must be there, let us in, and be the version that the manifest was written for."""
-    place, manifest = f"bindings.{source.binding}", source.manifest
+    manifest = source.manifest
     try:
         await source.wire.enter(scope)
         if (probe := manifest.probe) is not None:
@@ -65,40 +62,54 @@ async def _entry(source: Source, scope: Scope) -> Finding:
                     "bind a system of that version, or review the manifest for the new one",
                 )
     except SourceFailure as failure:
-        if failure.code is Code.SOURCE_DENIED:
-            return Finding(
-                source.binding,
-                "credential",
-                "the system does not accept it",
-                f"renew the secrets of {place}.credentials",
-            )
-        return Finding(source.binding, "address", _said(failure), f"start the system, or correct {place}.address")
+        return _barred(source, failure)
     return Finding(source.binding, "entry")
 
 
-async def _entity(source: Source, row: type[Row], scope: Scope) -> Finding:
+def _barred(source: Source, failure: SourceFailure) -> Finding:
+    place = f"bindings.{source.binding}"
+    if failure.code is Code.SOURCE_DENIED:
+        cure = f"renew the secrets of {place}.credentials"
+        return Finding(source.binding, "credential", "the system does not accept it", cure)
+    return Finding(source.binding, "address", _said(failure), f"start the system, or correct {place}.address")
+
+
+def _common(source: Source, said: Said) -> Finding | None:
+    """Name what bars every entity alike. Nobody checks a fixed token on entering: the entities are the first to."""
+    if not isinstance(said, SourceFailure):
+        return None
+    if said.status == NOT_FOUND:
+        wrong = f"none of the paths of {source.manifest.product} {source.manifest.api} is served at this address"
+        cure = f"correct bindings.{source.binding}.address, or pin the version in the manifest"
+        return Finding(source.binding, "version", wrong, cure)
+    return _barred(source, said) if said.status == UNAUTHORIZED or said.code in NOBODY_THERE else None
+
+
+async def _read(source: Source, row: type[Row], scope: Scope) -> Said:
     """Read one record, and translate it."""
-    name, entity = row.type, source.manifest.entities[row.type]
-    manifest = f"entities.{name} of the manifest"
     try:
         places, _ = await source.page(row, None, 1, scope)
     except SourceFailure as failure:
-        if failure.status == NOT_FOUND:
-            return Finding(source.binding, name, _gone(source, name), f"correct the path {entity.path!r} in {manifest}")
-        if failure.code is Code.SOURCE_DENIED:
-            return Finding(
-                source.binding, name, "the credential may not read it", "grant the service account this right"
-            )
-        return Finding(source.binding, name, _said(failure), f"compare {manifest} with what the system offers")
-    if any(isinstance(place.row, Problem) for place in places):
+        return failure
+    return places
+
+
+def _entity(source: Source, name: str, said: Said) -> Finding:
+    entity = source.manifest.entities[name]
+    manifest = f"entities.{name} of the manifest"
+    if isinstance(said, SourceFailure):
+        if said.status == NOT_FOUND:
+            gone = f"missing: {source.manifest.product} has no {name} at its path"
+            return Finding(source.binding, name, gone, f"correct the path {entity.path!r} in {manifest}")
+        if said.code is Code.SOURCE_DENIED:
+            cure = "grant the service account this right"
+            return Finding(source.binding, name, "the credential may not read it", cure)
+        return Finding(source.binding, name, _said(said), f"compare {manifest} with what the system offers")
+    if any(isinstance(place.row, Problem) for place in said):
         return Finding(
             source.binding, name, "its records cannot be translated", f"compare the fields of {manifest} with a record"
         )
     return Finding(source.binding, name)
-
-
-def _gone(source: Source, name: str) -> str:
-    return f"missing: {source.manifest.product} has no {name} at its path"
 
 
 SAID = {

@@ -29,6 +29,13 @@ class Scope(msgspec.Struct, frozen=True):
     deadline: float
 
 
+class Position(msgspec.Struct, frozen=True, array_like=True):
+    """The place behind a row of a list: how many rows there were up to it, and its id."""
+
+    count: int
+    id: str
+
+
 class Request(msgspec.Struct, frozen=True):
     """One call, before the address and the credentials are added. A body makes it a POST."""
 
@@ -37,11 +44,17 @@ class Request(msgspec.Struct, frozen=True):
     body: Any = None
 
 
+class Several(tuple[Any, ...]):
+    """The different values that stand in the many rows behind one: of a single one a field can be made."""
+
+    __slots__ = ()
+
+
 class Answer(msgspec.Struct, frozen=True):
     """One page: rows as the source wrote them, and the request for the next page.
 
-    `total` is how many rows there are in all pages, where the source says so. `first` is the index of the page's first
-    row, where the source counts pages; where it is None, a row's id is its place.
+    `total` is how many rows the question has in all pages, where the source says so. `first` is the index of the page's
+    first row, where the source counts pages; where it is None, rows come by id.
     """
 
     rows: Sequence[Any]
@@ -63,14 +76,19 @@ class SourceFailure(Exception):
 
 
 class Family(Protocol):
-    """A protocol without a vendor: how a read becomes a request, and an answer rows."""
+    """A protocol without a vendor: how a read becomes a request, and an answer rows.
+
+    `numbered` tells whether its lists are counted row by row; else they are asked for from an id on.
+    """
+
+    numbered: bool
 
     def by_ids(self, entity: Entity, asked: Asked, ids: Sequence[str], columns: Sequence[str], size: int) -> Request:
         """Ask for the rows whose `asked` column is one of the ids, in pages of `size` where the client chooses it."""
         ...
 
-    def page(self, entity: Entity, after: str | None, size: int, columns: Sequence[str]) -> Request:
-        """Ask for the rows behind a place in the list's own order; earlier rows may come too."""
+    def page(self, entity: Entity, after: Position | None, size: int, columns: Sequence[str]) -> Request:
+        """Ask for up to `size` rows behind a place. Where pages are counted, the row at that place comes along."""
         ...
 
     def read(self, request: Request, body: bytes) -> Answer:
@@ -89,8 +107,16 @@ def decode(body: bytes) -> Any:
     """Read JSON with exact numbers: a fraction is a Decimal and was never a float."""
     try:
         return _EXACT.decode(body)
-    except msgspec.DecodeError as error:
-        raise SourceFailure(Code.SOURCE_MISBEHAVED, f"the answer is not JSON: {error}") from error
+    # Beside broken JSON and broken UTF-8: an exponent beyond Decimal, and brackets nested beyond Python's stack.
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise SourceFailure(Code.SOURCE_MISBEHAVED, f"the answer is not JSON: {type(error).__name__}") from error
+
+
+def counted(value: Any) -> int:
+    """Return a number of rows or pages; anything else stands in no answer that can be believed."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer counts in something else than numbers")
+    return value
 
 
 def walk(row: Any, at: str) -> Any:

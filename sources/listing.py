@@ -13,13 +13,14 @@ import msgspec
 from schema.problems import Code, Problem
 from schema.rows import Row
 from sources.batching import failed
-from sources.contract import SourceFailure
+from sources.contract import Position, SourceFailure
 
 if TYPE_CHECKING:
     from schema.graph import Home
     from sources.batching import Desk
     from sources.contract import Scope
     from sources.source import Source
+    from sources.walk import Place
 
 SIGNATURE_BYTES = 16
 CURSOR_BYTES = 2_000
@@ -27,12 +28,12 @@ MOST = 200
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """The place behind a row: of which list, in which order, at which binding, and that source's own position."""
+    """The place behind a row: of which list, at which binding, in which protocol's order, and the position in it."""
 
     type: str
-    order: str
     binding: str
-    position: str
+    family: str
+    position: Position
 
     def sign(self, key: bytes) -> str:
         """Return the cursor as clients hold it: nobody but this firm's graph can make one."""
@@ -45,11 +46,13 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
         try:
             raw = base64.urlsafe_b64decode(text[:CURSOR_BYTES] + "=" * (-len(text) % 4))
             signature, body = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
-            return (
-                msgspec.json.decode(body, type=cls) if hmac.compare_digest(signature, _signature(key, body)) else None
-            )
+            if not hmac.compare_digest(signature, _signature(key, body)):
+                return None
+            cursor = msgspec.json.decode(body, type=cls)
         except ValueError:
             return None
+        # Python's decoder skips foreign characters: the very same text must come back.
+        return cursor if cursor.sign(key) == text else None
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -76,29 +79,32 @@ class Lists:
         position = None
         if after is not None:
             cursor = Cursor.read(after, self.key)
-            bound = [source.binding for source in sources]
-            if cursor is None or cursor.type != home.name or cursor.binding not in bound:
+            bound: list[tuple[str, str]] = [(source.binding, source.manifest.dialect.family) for source in sources]
+            if cursor is None or cursor.type != home.name or (cursor.binding, cursor.family) not in bound:
                 return Problem(Code.MALFORMED_CURSOR, "this cursor was not issued for this list")
-            sources, position = sources[bound.index(cursor.binding) :], cursor.position
+            sources, position = sources[bound.index((cursor.binding, cursor.family)) :], cursor.position
         try:
             return await self._gather(home, sources, position, first, scope)
         except SourceFailure as failure:
             return failed(failure.code, f"list of {home.name}", home.system)
 
-    async def _gather(self, home: Home, sources: list[Source], position: str | None, first: int, scope: Scope) -> Page:
+    async def _gather(
+        self, home: Home, sources: list[Source], position: Position | None, first: int, scope: Scope
+    ) -> Page:
         rows: list[tuple[str, Row | Problem]] = []
         total = None
         for source in sources:
             # One row more than asked tells whether there is a next page.
             places, counted = await source.page(home.row, position, first + 1 - len(rows), scope)
             total = counted if len(self.desk.playing(home.system)) == 1 else None
-            rows += [
-                (Cursor(home.name, "id", source.binding, place.position).sign(self.key), place.row) for place in places
-            ]
+            rows += [(self._cursor(home, source, place), place.row) for place in places]
             position = None
             if len(rows) > first:
                 break
         return Page(rows[:first], len(rows) > first, total)
+
+    def _cursor(self, home: Home, source: Source, place: Place) -> str:
+        return Cursor(home.name, source.binding, source.manifest.dialect.family, place.position).sign(self.key)
 
 
 def _signature(key: bytes, body: bytes) -> bytes:

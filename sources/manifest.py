@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from schema.tomlfile import Strict
 
 Unit: TypeAlias = Literal["minutes", "percent", "noon"]
 Level: TypeAlias = Literal["live", "real server", "demo server only", "exempt"]
+# Below the binding's address, always: an address of its own would take the credentials to another host.
+Path: TypeAlias = Annotated[str, StringConstraints(pattern=r"^/[^/?#\s][^?#\s]*$")]
 
 
 class Leaf(Strict):
     """One value: where it stands in the source's row and how it becomes ours.
 
-    `at` is a dotted path, `constant` a value that is not in the row. `codes` names a table keyed on the source's system
-    code. `unit` converts minutes to hours, percent to a ratio, and a day written as its noon in UTC to that day. `nulls`
-    are the values by which the source says *nothing*; the empty string always does.
+    `at` is a dotted path, or `name()`: what the function of that name in the vendor's `translate.py` makes of the
+    columns that its parameters name. `constant` is a value that is not in the row. `codes` names a table keyed on the
+    source's system code. `unit` converts minutes to hours, percent to a ratio, and a day written as its noon in UTC to
+    that day. `nulls` are the values by which the source says *nothing*; the empty string always does.
     """
 
     at: str = ""
@@ -61,10 +64,14 @@ Rule: TypeAlias = Annotated[Leaf | Parts | Items, BeforeValidator(_rule)]
 
 
 class Asked(Strict):
-    """By which references rows may be asked: the request's parameter, and where the reference stands in the row."""
+    """By which references rows may be asked: the request's parameter, and where the reference stands in the row.
+
+    `text` says that the ids are texts where the protocol would write numbers.
+    """
 
     at: str
     param: str = ""
+    text: bool = False
     where: dict[str, str] = {}
 
     @property
@@ -81,9 +88,9 @@ AskedBy: TypeAlias = Annotated[Asked, BeforeValidator(_asked)]
 
 
 class Entity(Strict):
-    """One of our types as this source keeps it."""
+    """One of our types as this source keeps it: below a path, or under a name where the protocol has one address."""
 
-    path: str
+    path: Path | Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
     id: AskedBy
     where: dict[str, str] = {}
     ask: dict[str, AskedBy] = {}
@@ -112,7 +119,7 @@ class ClientCredentialsAuth(Strict):
     """OAuth 2 client credentials (RFC 6749, 4.4), the credentials `client_id` and `client_secret`."""
 
     kind: Literal["client_credentials"]
-    path: str
+    path: Path
     scope: str = ""
 
 
@@ -120,7 +127,7 @@ class SessionAuth(Strict):
     """A session from a JSON-RPC login with `user` and `password`, sent as `<scheme> base64(user:id:token)`."""
 
     kind: Literal["rpc_session"]
-    path: str
+    path: Path
     method: str
     scheme: str = "Session"
 
@@ -133,7 +140,6 @@ class RestDialect(Strict):
 
     family: Literal["rest"]
     results: str
-    suffix: str = ""
     size: str = "per_page"
     page: str = "page"
     pages_at: str
@@ -153,7 +159,7 @@ class RpcDialect(Strict):
     """JSON-RPC 1.0 with `search_read`: one endpoint, typed values marked by `hint`, a context with every call."""
 
     family: Literal["jsonrpc"]
-    path: str
+    path: Path
     method: str
     hint: str
     context: dict[str, Any] = {}
@@ -165,7 +171,7 @@ Dialect: TypeAlias = Annotated[RestDialect | ODataDialect | RpcDialect, Field(di
 class Probe(Strict):
     """A call that tells the product's version: where it stands in the answer, and how it must begin."""
 
-    path: str
+    path: Path
     body: dict[str, Any] | None = None
     at: str
     expects: str

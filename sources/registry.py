@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from inspect import isfunction
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from schema.rows import System
 from schema.tomlfile import FileError, load
-from sources.families import family
 from sources.manifest import Manifest
 from sources.questions import QUESTIONS, Question
-from sources.source import Source
+from sources.source import Source, Vendor
 from sources.translation import RuleError
 from sources.wire.auth import NEEDED, login
 from sources.wire.client import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from schema.context import Clock
 
@@ -75,18 +76,35 @@ def connect(binding: Binding, clock: Clock) -> Source:
     if missing or strange:
         raise FileError(f"binding {binding.name!r}: credentials missing: {missing}; not used by this vendor: {strange}")
     wire = Wire(binding.name, binding.address, manifest.limits, login(manifest.auth, binding.credentials))
-    source = Source(binding.name, manifest, family(manifest.dialect), wire, clock)
+    source = Source(binding.name, Vendor(manifest, _functions(path.with_name("translate.py"))), wire, clock)
     _compile(path, source)
     return source
 
 
+def _functions(path: Path) -> dict[str, Callable[..., object]]:
+    """Return the public functions of a vendor's `translate.py`, where it has one."""
+    if not path.exists():
+        return {}
+    spec = spec_from_file_location(f"translate_{path.parent.parent.name}_{path.parent.name}", path)
+    if spec is None or spec.loader is None:
+        raise FileError(f"{path}: is no Python module")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    own = (value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__)
+    return {value.__name__: value for value in own if isfunction(value) and not value.__name__.startswith("_")}
+
+
 def _compile(path: Path, source: Source) -> None:
     """Compile every translation at start: a rule that does not fit must not wait for a query."""
-    wanted = {question.rows.type: question.rows for question in questions(source.system).values()}
+    asked = questions(source.system).values()
+    wanted = {question.rows.type: question.rows for question in asked}
     strange = sorted(source.manifest.entities.keys() - wanted.keys())
     if strange:
         raise FileError(f"{path}: {strange} are not asked of this role; known: {sorted(wanted)}")
-    for name in source.manifest.entities:
+    for name, entity in source.manifest.entities.items():
+        known = {question.by for question in asked if question.rows.type == name}
+        if strange := sorted(entity.ask.keys() - known):
+            raise FileError(f"{path}: {name} is not asked by {strange}; known: {sorted(known)}")
         try:
             source.reader(wanted[name])
         except RuleError as error:

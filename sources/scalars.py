@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,16 @@ from schema.values import CurrencyCode, Hours, Ratio
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SECONDS_PER_HOUR = 3600
+MICROSECONDS_PER_HOUR = 3_600_000_000
 MINUTES_PER_HOUR = 60
 HUNDREDTH = Decimal("0.01")
+# Above these Python's decimals would round, or raise, or write a billion zeros: no amount of a firm is as long.
+WHOLE_DIGITS, ALL_DIGITS = 20, 28
+INT_BITS = 31  # GraphQL's Int has no more
+# As JSON and SQL write numbers: Python's own reader also takes "1_000", " 5 " and digits of other scripts.
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# What the cross-references can keep, and a global id can carry.
+ID_LENGTH = 255
 DAY_LENGTH = len("2026-03-31")
 NOON = "T12:00:00Z"
 
@@ -26,9 +34,9 @@ def identifier(value: Any) -> str:
     """Return an id or a code as text, the form in which all of them are compared."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if not isinstance(value, str | int):
+    if not isinstance(value, str | int) or len(text := str(value)) > ID_LENGTH:
         raise BadValue(value)
-    return str(value)
+    return text
 
 
 def _text(value: Any) -> str:
@@ -44,7 +52,7 @@ def _flag(value: Any) -> bool:
 
 
 def _whole(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or not -1 << INT_BITS <= value < 1 << INT_BITS:
         raise BadValue(value)
     return value
 
@@ -52,18 +60,23 @@ def _whole(value: Any) -> int:
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise BadValue(value)
+    if isinstance(value, str) and not NUMBER.fullmatch(value):
+        raise BadValue(value)
     try:
         number = Decimal(value)
     except InvalidOperation as error:
         raise BadValue(value) from error
-    if not number.is_finite():
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int) or number.adjusted() >= WHOLE_DIGITS:  # no exponent: NaN or infinity
+        raise BadValue(value)
+    if len(digits) > ALL_DIGITS or exponent < -ALL_DIGITS:
         raise BadValue(value)
     return number
 
 
 def _hours(value: Any) -> Decimal:
     if isinstance(value, timedelta):
-        return (Decimal(value // timedelta(seconds=1)) / SECONDS_PER_HOUR).quantize(HUNDREDTH)
+        return (Decimal(value // timedelta(microseconds=1)) / MICROSECONDS_PER_HOUR).quantize(HUNDREDTH)
     return _number(value)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote_plus
 
 import msgspec
@@ -12,14 +13,17 @@ import structlog
 from schema.problems import Code, Problem
 from schema.rows import Origin, Ref, Row, System
 from sources.contract import SourceFailure
-from sources.translation import RowReader
+from sources.families import family
+from sources.translation import Columns, RowReader
+from sources.walk import ById, ByNumber
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 
     from schema.context import Clock
-    from sources.contract import Answer, Family, Request, Scope
+    from sources.contract import Answer, Family, Position, Request, Scope
     from sources.manifest import Asked, Entity, Manifest
+    from sources.walk import Place
     from sources.wire.client import Wire
 
 log = structlog.get_logger("colonnade.sources")
@@ -40,26 +44,28 @@ class Batch(msgspec.Struct, frozen=True):
     whole: bool
 
 
-class Place(msgspec.Struct, frozen=True):
-    """One row of a list: how to go on behind it, and itself."""
+class Vendor(NamedTuple):
+    """What a vendor's folder says: its manifest, and the functions of its `translate.py`."""
 
-    position: str
-    row: Row | Problem
+    manifest: Manifest
+    functions: Mapping[str, Callable[..., object]]
 
 
 class Source:
     """A vendor's manifest bound to an address."""
 
-    def __init__(self, binding: str, manifest: Manifest, family: Family, wire: Wire, clock: Clock) -> None:
-        self.binding, self.manifest, self.family, self.wire, self.clock = binding, manifest, family, wire, clock
-        self.system = System(manifest.role)
+    def __init__(self, binding: str, vendor: Vendor, wire: Wire, clock: Clock) -> None:
+        self.binding, self.manifest, self.wire, self.clock = binding, vendor.manifest, wire, clock
+        self.family: Family = family(vendor.manifest.dialect)
+        self._columns = Columns(self.family.value, vendor.functions)
+        self.system = System(self.manifest.role)
         self._readers: dict[type[Row], RowReader] = {}
 
     def reader(self, row: type[Row]) -> RowReader:
         """Return the compiled translation of one of our types."""
         if row not in self._readers:
             entity = self.manifest.entities[row.type]
-            self._readers[row] = RowReader(row, entity, self.manifest.codes, self.binding, self.family.value)
+            self._readers[row] = RowReader(row, entity, self.manifest.codes, self.binding, self._columns)
         return self._readers[row]
 
     def offers(self, row: type[Row], by: str) -> bool:
@@ -84,42 +90,53 @@ class Source:
             outcomes.append((chunk, answer))
         return outcomes
 
-    async def page(self, row: type[Row], after: str | None, size: int, scope: Scope) -> tuple[list[Place], int | None]:
+    async def page(
+        self, row: type[Row], after: Position | None, size: int, scope: Scope
+    ) -> tuple[list[Place], int | None]:
         """Return up to `size` rows that follow a position, and how many there are in all if the source says so."""
-        entity, reader, places, total = self.manifest.entities[row.type], self.reader(row), [], None
+        entity, reader = self.manifest.entities[row.type], self.reader(row)
         limit = min(size, self.manifest.limits.rows)
-        origin = self._origin()
-        async for answer in self._pages(self.family.page(entity, after, limit, reader.columns), scope):
-            total = answer.total if total is None else total
-            for index, raw in enumerate(answer.rows, start=1 + (answer.first or 0)):
-                if (place := self._place(reader, raw, index if answer.first is not None else None, origin)) is None:
-                    raise SourceFailure(Code.SOURCE_MISBEHAVED, "a row of the list has no id")
-                if answer.first is None or after is None or index > int(after):
-                    places.append(place)
-            if len(places) >= size:
-                break
-        return places[:size], total
-
-    @staticmethod
-    def _place(reader: RowReader, raw: Any, index: int | None, origin: Origin) -> Place | None:
-        ref = reader.ref(raw)
-        return None if ref is None else Place(ref.id if index is None else str(index), reader.read(raw, ref, origin))
+        walk = (ByNumber if self.family.numbered else ById)(reader, self._origin(), after)
+        while True:
+            known = len(walk.places)
+            request = self.family.page(entity, walk.position, limit, reader.columns)
+            async with aclosing(self._pages(request, scope)) as answers:
+                async for answer in answers:
+                    walk.take(answer)
+                    if len(walk.places) >= size:
+                        return walk.places[:size], walk.total
+            if not walk.goes_on(limit):
+                return walk.places, walk.total
+            if len(walk.places) == known:
+                raise SourceFailure(Code.SOURCE_MISBEHAVED, "the same rows come again and again")
 
     async def _batch(self, row: type[Row], entity: Entity, asked: Asked, ids: Sequence[str], scope: Scope) -> Batch:
         reader, origin = self.reader(row), self._origin()
-        columns = list(dict.fromkeys([*reader.columns, asked.at]))
-        found, received, total = [], 0, None
+        columns = self._columns.behind([*reader.columns, asked.at], row.type)
+        found: list[Found] = []
+        earlier: set[Ref | None] = set()
+        received, total, moved = 0, None, False
         request = self.family.by_ids(entity, asked, ids, columns, self.manifest.limits.rows)
         async for answer in self._pages(request, scope):
             total = answer.total if total is None else total
+            page = [one for raw in answer.rows for one in self._found(reader, raw, asked, ids, origin)]
             received += len(answer.rows)
-            for raw in answer.rows:
-                ref, key = reader.ref(raw), reader.key(raw, asked.at)
-                read = self._unreadable(row) if ref is None else reader.read(raw, ref, origin)
-                found.append(Found(key, ref, read))
-        return Batch(found, whole=total is None or received >= total)
+            refs = {one.ref for one in page}
+            # A row that comes again on a later page has moved there, and another one away from it: unseen, but counted.
+            moved = moved or not earlier.isdisjoint(refs)
+            earlier |= refs
+            found += page
+        return Batch(found, whole=not moved and (total is None or received >= total))
 
-    async def _pages(self, request: Request, scope: Scope) -> AsyncIterator[Answer]:
+    def _found(self, reader: RowReader, raw: Any, asked: Asked, ids: Sequence[str], origin: Origin) -> Iterator[Found]:
+        """Give a row to each key that it stands for; to one that nobody asked, if it stands for no other."""
+        ref, keys = reader.ref(raw), reader.keys(raw, asked.at)
+        read = self._unreadable(reader.row) if ref is None else reader.read(raw, ref, origin)
+        asked_for: Sequence[str | None] = [key for key in keys if key in ids] or keys[:1] or [None]
+        for key in asked_for:
+            yield Found(key, ref, read)
+
+    async def _pages(self, request: Request, scope: Scope) -> AsyncGenerator[Answer, None]:
         """Follow the source's paging to its end; nothing is believed to be absent before that."""
         following: Request | None = request
         for _ in range(self.manifest.limits.pages):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import inspect
 import types
 import typing
 from enum import Enum
@@ -16,48 +17,83 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from schema.problems import Code, Problem
 from schema.rows import Origin, Ref, Row
 from schema.values import Money
+from sources.contract import Several
 from sources.manifest import Entity, Items, Leaf, Parts, Rule
 from sources.scalars import READERS, BadValue, identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     Get: TypeAlias = Callable[[Mapping[str, Any], str], Any]
     Convert: TypeAlias = Callable[[Mapping[str, Any]], Any]
+
+
+CALL = "()"
+Codes: TypeAlias = "Mapping[str, Mapping[str, str]]"
 
 
 class RuleError(ValueError):
     """A rule that cannot fill its field; the message names the field."""
 
 
+class Columns:
+    """Where values are read from: a source's own columns, and what its `translate.py` makes of them."""
+
+    def __init__(self, value: Get, functions: Mapping[str, Callable[..., Any]]) -> None:
+        self._value, self._functions = value, functions
+
+    def get(self, raw: Mapping[str, Any], at: str) -> Any:
+        """Return the value at a path, or raise BadValue where a function cannot make one."""
+        if not at.endswith(CALL):
+            return self._value(raw, at)
+        function = self._functions[at.removesuffix(CALL)]
+        try:
+            return function(*(self._value(raw, name) for name in inspect.signature(function).parameters))
+        except (TypeError, ValueError, ArithmeticError, LookupError) as error:
+            raise BadValue(at) from error
+
+    def behind(self, paths: Iterable[str], where: str) -> list[str]:
+        """List the columns that these paths need of the source, each once."""
+        needed: dict[str, None] = {}
+        for at in paths:
+            name = at.removesuffix(CALL)
+            if at.endswith(CALL) and name not in self._functions:
+                raise RuleError(f"{where}: translate.py has no function {name!r}")
+            needed |= dict.fromkeys(inspect.signature(self._functions[name]).parameters if at.endswith(CALL) else [at])
+        return list(needed)
+
+
 class RowReader:
     """Reads one of our row types from one source's rows."""
 
-    def __init__(
-        self, row: type[Row], entity: Entity, codes: Mapping[str, Mapping[str, str]], binding: str, get: Get
-    ) -> None:
-        self.row, self.binding, self.get, self._id = row, binding, get, entity.id.at
+    def __init__(self, row: type[Row], entity: Entity, codes: Codes, binding: str, columns: Columns) -> None:
+        self.row, self.binding, self.get, self._id = row, binding, columns.get, entity.id.at
         hints = typing.get_type_hints(row, include_extras=True)
-        unknown = sorted(entity.fields.keys() - hints.keys() - {"ref", "origin", "type"})
+        unknown = sorted(entity.fields.keys() - set(_own(row)))
         missing = sorted(set(_required(row)) - entity.fields.keys())
         if unknown or missing:
             raise RuleError(f"{row.type}: not fields of this type: {unknown}; without a rule: {missing}")
         self._fields = {
-            name: _Compiler(f"{row.type}.{name}", codes, binding, get).convert(hints[name], rule)
+            name: _Compiler(f"{row.type}.{name}", codes, binding, columns.get).convert(hints[name], rule)
             for name, rule in entity.fields.items()
         }
         self._links = [name for name in self._fields if _core(hints[name])[0] is Ref]
-        self.columns = list(dict.fromkeys([self._id, *(at for rule in entity.fields.values() for at in _paths(rule))]))
+        paths = [self._id, *(at for rule in entity.fields.values() for at in _paths(rule))]
+        self.columns = columns.behind(paths, row.type)
 
     def ref(self, raw: Any) -> Ref | None:
         """Return the row's own reference, or None where its id cannot be read."""
-        text = self.key(raw, self._id)
-        return None if text is None else Ref(self.row.type, self.binding, text)
+        ids = self.keys(raw, self._id)
+        return Ref(self.row.type, self.binding, ids[0]) if len(ids) == 1 else None
 
-    def key(self, raw: Any, at: str) -> str | None:
-        """Return an id that stands in a row; numbers are written as text."""
-        value = self.get(raw, at) if isinstance(raw, dict) else None
-        return identifier(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    def keys(self, raw: Any, at: str) -> list[str]:
+        """Return the ids at a place of a row, none where nothing can be read; numbers are written as text."""
+        try:
+            value = self.get(raw, at) if isinstance(raw, dict) else None
+            ids = value if isinstance(value, Several) else (value,)
+            return [identifier(one) for one in ids if not isinstance(one, bool) and one != ""]
+        except BadValue:
+            return []
 
     def read(self, raw: Mapping[str, Any], ref: Ref, origin: Origin) -> Row | Problem:
         """Read a row; one that breaks its type's rules is a Problem, and no part of it is believed."""
@@ -77,10 +113,14 @@ class RowReader:
                 yield name, self._fields[name](raw)
 
 
+def _own(row: type[Row]) -> Iterator[str]:
+    """List the fields that rules fill: who a row is and who said it is never theirs to say."""
+    return (name for name in row.__struct_fields__ if name not in Row.__struct_fields__)
+
+
 def _required(row: type[Row]) -> Iterator[str]:
-    own = (name for name in row.__struct_fields__ if name not in Row.__struct_fields__)
     optional = row.__struct_fields__[len(row.__struct_fields__) - len(row.__struct_defaults__) :]
-    return (name for name in own if name not in optional)
+    return (name for name in _own(row) if name not in optional)
 
 
 def _paths(rule: Any) -> Iterator[str]:
@@ -94,7 +134,7 @@ def _paths(rule: Any) -> Iterator[str]:
 class _Compiler:
     """Builds the converters of one field."""
 
-    def __init__(self, where: str, codes: Mapping[str, Mapping[str, str]], binding: str, get: Get) -> None:
+    def __init__(self, where: str, codes: Codes, binding: str, get: Get) -> None:
         self.where, self.codes, self.binding, self.get = where, codes, binding, get
 
     def convert(self, hint: Any, rule: Rule) -> Convert:
@@ -112,22 +152,33 @@ class _Compiler:
     def _leaf(self, core: Any, target: str | None, rule: Leaf) -> Convert:
         read = self._reader(core, target, rule)
         get, at, constant, nulls = self.get, rule.at, rule.constant, {"", *rule.nulls}
+        if constant is not None:
+            self._tried(read, constant)
 
         def convert(raw: Mapping[str, Any]) -> Any:
-            value = get(raw, at) if constant is None else constant
+            value = constant if constant is not None else _sole(get(raw, at))
             return None if value is None or (isinstance(value, str) and value in nulls) else read(value)
 
         return convert
 
+    def _tried(self, read: Callable[[Any], Any], constant: str) -> None:
+        try:
+            said = read(constant)
+        except BadValue:
+            said = None
+        if said is None or isinstance(said, Problem):
+            raise RuleError(f"{self.where}: the constant {constant!r} does not fit the type of the field")
+
     def _reader(self, core: Any, target: str | None, rule: Leaf) -> Callable[[Any], Any]:
+        coded = isinstance(core, type) and issubclass(core, Enum)
+        unit, plain = rule.unit, core is Ref or coded
+        if unit if plain else (core, unit) not in READERS:
+            raise RuleError(f"{self.where}: the unit {unit!r} does not fit the type of the field")
+        if rule.codes is not None and not coded:
+            raise RuleError(f"{self.where}: the table of codes {rule.codes!r} does not fit the type of the field")
         if core is Ref:
             return lambda value: Ref(str(target), self.binding, identifier(value))
-        if isinstance(core, type) and issubclass(core, Enum):
-            return self._coded(core, rule)
-        unit = rule.unit
-        if (core, unit) not in READERS:
-            raise RuleError(f"{self.where}: the unit {unit!r} does not fit the type of the field")
-        return READERS[core, unit]
+        return self._coded(core, rule) if coded else READERS[core, unit]
 
     def _coded(self, enum: type[Enum], rule: Leaf) -> Callable[[Any], Any]:
         words = self.codes.get(rule.codes or "", {} if rule.constant is None else {rule.constant: rule.constant})
@@ -186,6 +237,13 @@ def _core(hint: Any) -> tuple[Any, bool, str | None]:
         core, target = typing.get_args(hint)
         return core, optional, target
     return hint, optional, None
+
+
+def _sole(value: Any) -> Any:
+    """Return the value; of several none is *the* one."""
+    if isinstance(value, Several):
+        return value[0] if len(value) == 1 else None
+    return value
 
 
 def _demanded(convert: Convert) -> Convert:

@@ -44,6 +44,7 @@ class CrossReferences:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._cache: TTLCache[tuple[Ref, str], Sequence[Ref]] = TTLCache(CACHED, CACHE_SECONDS)
+        self._changes = 0
 
     async def add(self, references: Iterable[CrossReference]) -> None:
         """Store active one-to-one references, all or none; the table refuses one that contradicts a stored one."""
@@ -51,15 +52,19 @@ class CrossReferences:
         async with self._engine.begin() as connection:
             if rows:
                 await connection.execute(insert(XREF), rows)
+        self._changes += 1
         self._cache.clear()
 
     async def words(self, refs: Iterable[Ref], role: str) -> Mapping[Ref, Sequence[Ref]]:
         """Return what the systems of a role call each of these, be it said in its home's words or in another's."""
-        wanted = dict.fromkeys(refs)
-        known = {ref: self._cache[ref, role] for ref in wanted if (ref, role) in self._cache}
-        unknown = [ref for ref in wanted if ref not in known]
+        cached = {ref: self._cache.get((ref, role)) for ref in dict.fromkeys(refs)}
+        known = {ref: words for ref, words in cached.items() if words is not None}
+        unknown = [ref for ref, words in cached.items() if words is None]
+        changes = self._changes
         looked_up = await self._look_up(unknown, role) if unknown else {}
-        self._cache.update({(ref, role): looked_up[ref] for ref in unknown})
+        # What was read while something changed may be the state before: it answers this once, and is not kept.
+        if changes == self._changes:
+            self._cache.update({(ref, role): looked_up[ref] for ref in unknown})
         return known | looked_up
 
     async def _look_up(self, refs: Sequence[Ref], role: str) -> dict[Ref, Sequence[Ref]]:
@@ -75,7 +80,9 @@ class CrossReferences:
         found: dict[Ref, list[Ref]] = defaultdict(list)
         by_kind: dict[tuple[str, str], list[str]] = defaultdict(list)
         for ref in refs:
-            by_kind[ref.type, ref.binding].append(ref.id)
+            # PostgreSQL keeps no NUL, and refuses the whole look-up for one that a made-up id holds.
+            if "\0" not in ref.type + ref.binding + ref.id:
+                by_kind[ref.type, ref.binding].append(ref.id)
         for (type_, binding), ids in by_kind.items():
             kind = and_(XREF.c.entity_type == type_, XREF.c.system == binding)
             for part in _parts(ids):

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+
+# Any number, the same in every replica.
+MIGRATION_LOCK = 0x0C010
 
 
 def connect(url: str) -> AsyncEngine:
@@ -29,8 +33,12 @@ async def migrate(engine: AsyncEngine) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Replicas that start at one time: the first one migrates, the others wait and find it done.
+        connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
     config = Config()
-    config.set_main_option("script_location", str(files("store") / "migrations"))
+    # A percent sign in the path would be read as an interpolation.
+    config.set_main_option("script_location", str(files("store") / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 

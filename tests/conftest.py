@@ -10,7 +10,7 @@ import pytest
 
 from colonnade.demo import over
 from demo.firm import northbeam
-from demo.systems import calls, clear, dynamics_as, misbehave, psa
+from demo.systems import Emulated, dynamics_as, misbehave, psa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ class House:
     def calls(self, *roles: str) -> list[str]:
         """Return what these roles' systems were asked for data, in order, without the logins."""
         addresses = dict.fromkeys(self.address[role] for role in roles or self.address)
-        return [call for address in addresses for call in calls(address) if call.startswith("GET ")]
+        return [call for address in addresses for call in Emulated(address).calls() if call.startswith("GET ")]
 
     def misbehave(self, role: str, quirk: str, **details: object) -> None:
         """Switch a quirk of a role's system on; the fixture switches it off again."""
@@ -59,7 +59,7 @@ class House:
         """End all quirks and forget all calls."""
         for address in set(self.address.values()):
             misbehave(address, "none")
-            clear(address)
+            Emulated(address).clear()
 
 
 @pytest.fixture(scope="session")

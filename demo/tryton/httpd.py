@@ -1,9 +1,10 @@
 """Serves one database over HTTP and writes down every request; runs inside Tryton's environment.
 
-    python -m demo.tryton.httpd DATABASE PORT LOG_FILE
+    python -m demo.tryton.httpd DATABASE PORT LOG_FILE [TODAY]
 
-TRYTOND_CONFIG names the configuration. Port 0 takes a free one; the port is printed once the server answers. The
-server ends when its standard input does, so it never outlives the process that started it.
+TRYTOND_CONFIG names the configuration. Port 0 takes a free one; the port is printed once the server answers. Without
+TODAY the real clock counts. The server ends when its standard input does, so it never outlives the process that
+started it.
 """
 
 import io
@@ -13,8 +14,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from demo.tryton.today import pin_today
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -74,17 +79,16 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
-def main(database: str, port: str, log: str) -> None:
+def main(database: str, port: str, log: str, today: str = "") -> None:
     """Load the database's modules, then answer on the loopback interface until told to stop."""
+    if today:
+        pin_today(date.fromisoformat(today))
     os.environ["TRYTOND_DATABASE_NAMES"] = database
-    from trytond.application import app  # noqa: PLC0415 - the import loads the modules of the database just named
-    from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415
-
-    class Quiet(WSGIRequestHandler):  # type: ignore[misc]
-        def log(self, *_: object) -> None:
-            """Leave the access log to the recorder."""
-
-    server = make_server("127.0.0.1", int(port), Recorder(app, Path(log)), threaded=True, request_handler=Quiet)
+    # This import loads the modules of the database just named.
+    application = Recorder(import_module("trytond.application").app, Path(log))
+    serving = import_module("werkzeug.serving")
+    quiet = type("Quiet", (serving.WSGIRequestHandler,), {"log": lambda *_: None})
+    server = serving.make_server("127.0.0.1", int(port), application, threaded=True, request_handler=quiet)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     print(server.port, flush=True)  # noqa: T201 - the port is the answer
     server.serve_forever()

@@ -28,4 +28,6 @@ def write_ids(file: Path, ids: TrytonIds) -> None:
 
 def load_ids(directory: Path | None = None) -> TrytonIds:
     """Read the ids of the database installed in this directory, by default the repository's own."""
-    return TrytonIds(**json.loads(Layout.of(directory).ids.read_text(encoding="utf-8")))
+    layout = Layout.of(directory)
+    layout.require()
+    return TrytonIds(**json.loads(layout.ids.read_text(encoding="utf-8")))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from demo.firm import northbeam
+from demo.firm.clock import AS_OF
 from demo.tryton.access import DATABASE, password
 from demo.tryton.configuration import environment, write_configuration
 from demo.tryton.layout import ROOT, Layout
@@ -27,7 +28,7 @@ from demo.tryton.layout import ROOT, Layout
 HERE: Final = Path(__file__).resolve().parent
 LOCK: Final = HERE / "requirements.lock"
 MODULES: Final = ("ir", "res", "company", "party", "project", "analytic_invoice", "sale_opportunity")
-SEED_SOURCES: Final = ("seed.py", "access.py", "configuration.py", "ids.py", "seeds")
+SEED_SOURCES: Final = ("install.py", "seed.py", "access.py", "configuration.py", "ids.py", "today.py", "seeds")
 SEEDED_PARTS: Final = (
     "legal_entities",
     "exchange_rates",
@@ -43,28 +44,41 @@ SEEDED_PARTS: Final = (
 
 
 def install(directory: Path | None = None, say: Callable[[str], None] = print) -> Layout:
-    """Bring the installation up to date and return where it lies; each part is rebuilt only if its sources changed."""
+    """Bring the installation up to date and return where it lies; only what its sources outdate is made again."""
     layout = Layout.of(directory)
     layout.home.mkdir(parents=True, exist_ok=True)
-    locked = _digest([LOCK.read_bytes(), sys.version_info[:2]])
-    seeded = _digest([locked, *_sources(), *_firm(), password()])
-    done = _installed(layout)
-    if done.get("environment") != locked or not layout.python.exists():
-        _forget(layout, "environment", "base", "template")
-        _timed(say, "environment", _make_environment, layout)
-        _remember(layout, environment=locked)
-    if done.get("base") != locked or not layout.base.exists():
-        _timed(say, "empty database", _make_base, layout)
-        _remember(layout, base=locked)
-    if done.get("template") != seeded or not (layout.template.exists() and layout.ids.exists()):
-        _forget(layout, "template")
-        _timed(say, "demo firm", _make_template, layout)
-        _remember(layout, template=seeded)
+    wanted = _wanted()
+    for part, make in (("environment", _make_environment), ("base", _make_base), ("template", _make_template)):
+        if part in outdated(directory, wanted):
+            # A part is struck off first, so that an interrupted build is not taken for a whole one.
+            _remember(layout, {**_installed(layout), part: ""})
+            _timed(say, part, make, layout)
+            _remember(layout, {**_installed(layout), part: wanted[part]})
     say(f"Tryton is ready in {layout.home}")
     return layout
 
 
+def outdated(directory: Path | None = None, wanted: dict[str, str] | None = None) -> list[str]:
+    """Return the parts that are missing or were made from other sources, in the order in which they are made."""
+    layout = Layout.of(directory)
+    installed = _installed(layout)
+    there = {
+        "environment": layout.python.exists(),
+        "base": layout.base.exists(),
+        "template": layout.template.exists() and layout.ids.exists(),
+    }
+    return [part for part, digest in (wanted or _wanted()).items() if installed.get(part) != digest or not there[part]]
+
+
+def _wanted() -> dict[str, str]:
+    """Return the digest of what each part is made from; a part is also made from the one before it."""
+    environment_ = _digest([LOCK.read_bytes(), sys.version_info[:2]])
+    base = _digest([environment_, MODULES, password()])
+    return {"environment": environment_, "base": base, "template": _digest([base, *_sources(), *_firm()])}
+
+
 def _sources() -> Iterable[bytes]:
+    """Yield the files that decide what is in the template, this one included."""
     for name in SEED_SOURCES:
         path = HERE / name
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
@@ -82,19 +96,11 @@ def _digest(parts: Iterable[object]) -> str:
 
 
 def _installed(layout: Layout) -> dict[str, str]:
-    if not layout.marker.exists():
-        return {}
-    return dict(json.loads(layout.marker.read_text(encoding="utf-8")))
+    return dict(json.loads(layout.marker.read_text(encoding="utf-8"))) if layout.marker.exists() else {}
 
 
-def _remember(layout: Layout, **digests: str) -> None:
-    layout.marker.write_text(json.dumps({**_installed(layout), **digests}, indent=1) + "\n", encoding="utf-8")
-
-
-def _forget(layout: Layout, *parts: str) -> None:
-    """Take parts off the record before they are rebuilt, so that an interrupted build is not taken for a whole one."""
-    kept = {part: digest for part, digest in _installed(layout).items() if part not in parts}
-    layout.marker.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+def _remember(layout: Layout, digests: dict[str, str]) -> None:
+    layout.marker.write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
 
 
 def _timed(say: Callable[[str], None], what: str, step: Callable[[Layout], None], layout: Layout) -> None:
@@ -133,8 +139,24 @@ def _make_template(layout: Layout) -> None:
         settings = write_configuration(folder)
         command = [str(layout.python), "-m", "demo.tryton.seed", str(settings), DATABASE, str(ids)]
         _run(command, env=environment(settings))
+        _date_rows(database)
         _keep(database, layout.template)
         ids.replace(layout.ids)
+
+
+def _date_rows(database: Path) -> None:
+    """Date every row by the firm's clock, or change feeds would depend on when the template was made."""
+    stamp = AS_OF.replace(tzinfo=None).isoformat(sep=" ")
+    connection = sqlite3.connect(database)
+    try:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in tables:
+            columns = {row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')}
+            for column in columns & {"create_date", "write_date"}:
+                connection.execute(f'UPDATE "{table}" SET {column} = ? WHERE {column} IS NOT NULL', (stamp,))  # noqa: S608
+        connection.commit()
+    finally:
+        connection.close()
 
 
 def _keep(database: Path, target: Path) -> None:
@@ -153,4 +175,4 @@ def _run(command: list[str], env: dict[str, str] | None) -> None:
 
 
 if __name__ == "__main__":
-    install(*map(Path, sys.argv[1:2]))
+    install(Path(sys.argv[1]) if sys.argv[1:] else None)

@@ -8,6 +8,10 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 DEFAULT_DIRECTORY: Final = ROOT / ".systems"
 
 
+class NotInstalledError(RuntimeError):
+    """No seeded Tryton lies where it was looked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The files of one installation, all below `home`."""
@@ -48,3 +52,8 @@ class Layout:
     def marker(self) -> Path:
         """The digests of what the installation was made from."""
         return self.home / "installed.json"
+
+    def require(self) -> None:
+        """Raise unless everything that a server needs is there."""
+        if not all(path.exists() for path in (self.python, self.template, self.ids)):
+            raise NotInstalledError(f"no seeded Tryton in {self.home}; run: python -m demo.tryton.install")

@@ -25,6 +25,7 @@ from demo.tryton.seeds.projects import seed_analytic_accounts, seed_projects
 from demo.tryton.seeds.sales import seed_opportunities
 from demo.tryton.seeds.staff import seed_employees
 from demo.tryton.seeds.users import seed_users
+from demo.tryton.today import pin_today
 
 
 def seed(erp: Erp, firm: Firm) -> TrytonIds:
@@ -38,7 +39,9 @@ def seed(erp: Erp, firm: Firm) -> TrytonIds:
     periods = seed_calendar(erp, firm.fiscal_periods, companies)
     engagements = seed_projects(erp, firm.engagements, companies, customers)
     analytic = seed_analytic_accounts(erp, firm.engagements, books)
-    opportunities = seed_opportunities(erp, firm, companies, people, customers, currencies)
+    opportunities = seed_opportunities(
+        erp, firm, companies=companies, employees=people, customers=customers, currencies=currencies
+    )
     known = References(books=books, currencies=currencies, customers=customers, terms=terms, analytic=analytic)
     invoices = seed_invoices(erp, firm.invoices, known)
     seed_payments(erp, firm, invoices, books)
@@ -59,7 +62,9 @@ def seed(erp: Erp, firm: Firm) -> TrytonIds:
 
 def main(config_file: str, database: str, ids_file: str) -> None:
     """Seed the database and write the ids beside it."""
-    write_ids(Path(ids_file), seed(Erp(database, Path(config_file)), northbeam()))
+    firm = northbeam()
+    pin_today(firm.as_of.date())
+    write_ids(Path(ids_file), seed(Erp(database, Path(config_file)), firm))
 
 
 if __name__ == "__main__":

@@ -6,15 +6,18 @@ python -m demo.tryton.server [PORT] [DIRECTORY]
 import json
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
+from demo.firm.clock import AS_OF
 from demo.tryton.access import DATABASE, READER, WRITER, password
 from demo.tryton.configuration import environment, write_configuration
 from demo.tryton.layout import ROOT, Layout
@@ -22,10 +25,7 @@ from demo.tryton.layout import ROOT, Layout
 START_SECONDS: Final = 120
 STOP_SECONDS: Final = 10
 DEFAULT_PORT: Final = 8069
-
-
-class NotInstalledError(RuntimeError):
-    """No seeded Tryton lies where it was looked for."""
+TODAY: Final = AS_OF.date()
 
 
 class NotStartedError(RuntimeError):
@@ -70,17 +70,19 @@ class TrytonServer:
 
 
 @contextmanager
-def serve(directory: Path | None = None, port: int = 0) -> Iterator[TrytonServer]:
-    """Run Tryton on a copy of the template until the block ends; port 0 takes a free one."""
+def serve(directory: Path | None = None, port: int = 0, today: date | None = TODAY) -> Iterator[TrytonServer]:
+    """Run Tryton on a copy of the template until the block ends.
+
+    Port 0 takes a free one. Tryton's today is the firm's; None leaves it to the real clock.
+    """
     layout = Layout.of(directory)
-    if not (layout.template.exists() and layout.python.exists()):
-        raise NotInstalledError(f"no Tryton in {layout.home}; run: python -m demo.tryton.install")
+    layout.require()
     with tempfile.TemporaryDirectory(prefix="tryton-") as folder:
         copy = Path(folder)
         shutil.copyfile(layout.template, copy / f"{DATABASE}.sqlite")
         log = copy / "requests.jsonl"
         log.touch()
-        with _process(layout, copy, log, port) as listening:
+        with _process(layout, copy, [str(port), str(log), today.isoformat() if today else ""]) as listening:
             yield TrytonServer(
                 base_url=f"http://127.0.0.1:{listening}",
                 database=DATABASE,
@@ -92,9 +94,9 @@ def serve(directory: Path | None = None, port: int = 0) -> Iterator[TrytonServer
 
 
 @contextmanager
-def _process(layout: Layout, folder: Path, log: Path, port: int) -> Iterator[int]:
+def _process(layout: Layout, folder: Path, arguments: list[str]) -> Iterator[int]:
     errors = folder / "errors.log"
-    command = [str(layout.python), "-m", "demo.tryton.httpd", DATABASE, str(port), str(log)]
+    command = [str(layout.python), "-m", "demo.tryton.httpd", DATABASE, *arguments]
     with (
         errors.open("wb") as stderr,
         subprocess.Popen(
@@ -118,9 +120,9 @@ def _process(layout: Layout, folder: Path, log: Path, port: int) -> Iterator[int
 
 def _listening_port(process: subprocess.Popen[bytes], errors: Path) -> int:
     """Wait for the port that the server prints when it answers."""
-    assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
-    line = process.stdout.readline() if ready else b""
+    line = b""
+    if process.stdout and select.select([process.stdout], [], [], START_SECONDS)[0]:
+        line = process.stdout.readline()
     if not line:
         raise NotStartedError(f"Tryton did not start:\n{errors.read_text(encoding='utf-8')[-2000:]}")
     return int(line)
@@ -129,11 +131,11 @@ def _listening_port(process: subprocess.Popen[bytes], errors: Path) -> int:
 def main(port: str = str(DEFAULT_PORT), directory: str | None = None) -> None:
     """Serve in the foreground until interrupted."""
     with serve(Path(directory) if directory else None, int(port)) as server:
-        print(f"{server.base_url}  database {server.database}  user {server.user}  password {server.password}")  # noqa: T201
-        try:
-            sys.stdin.read()
-        except KeyboardInterrupt:
-            return
+        where = f"{server.base_url}  database {server.database}  user {server.user}  password {server.password}"
+        print(where, flush=True)  # noqa: T201
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            signal.pause()
 
 
 if __name__ == "__main__":

@@ -7,18 +7,23 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from schema.problems import Code
-from sources.contract import Answer, Request, SourceFailure, decode
+from sources.contract import Answer, Request, Several, SourceFailure, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sources.contract import Position
     from sources.manifest import Asked, Entity, RpcDialect
 
 INSTANT = ("year", "month", "day", "hour", "minute", "second")
+# A database refuses the whole list for one number beyond its 64 bits.
+ID_DIGITS = 18
 
 
 class JsonRpc:
     """One endpoint; a domain chooses the rows, ids are numbers, and an answer is never cut into pages."""
+
+    numbered = False
 
     def __init__(self, dialect: RpcDialect) -> None:
         self.dialect = dialect
@@ -27,12 +32,12 @@ class JsonRpc:
         """Ask for the rows whose column is in the list. Never `read`: one unknown id would fail the whole batch."""
         del size
         return self._search(
-            entity, [[asked.name, "in", _numbers(ids)], *_equal(entity.where | asked.where)], None, columns
+            entity, [[asked.name, "in", _ids(asked, ids)], *_equal(entity.where | asked.where)], None, columns
         )
 
-    def page(self, entity: Entity, after: str | None, size: int, columns: Sequence[str]) -> Request:
+    def page(self, entity: Entity, after: Position | None, size: int, columns: Sequence[str]) -> Request:
         """Ask for the rows whose id follows, by id."""
-        behind = [["id", ">", *_numbers([after])]] if after is not None else []
+        behind = [[entity.id.name, ">", *_ids(entity.id, [after.id])]] if after is not None else []
         return self._search(entity, [*behind, *_equal(entity.where)], size, columns)
 
     def read(self, request: Request, body: bytes) -> Answer:
@@ -44,42 +49,61 @@ class JsonRpc:
         rows = content.get("result")
         if not isinstance(rows, list):
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "the result is not a list")
-        return Answer([_typed(row, self.dialect.hint) for row in rows])
+        try:
+            return Answer([_typed(row, self.dialect.hint) for row in rows])
+        except RecursionError as error:
+            raise SourceFailure(Code.SOURCE_MISBEHAVED, "a row is nested too deeply") from error
 
     def value(self, row: Mapping[str, Any], at: str) -> Any:
-        """Follow the path; a relation's fields stand under its name with a dot behind it."""
-        *relations, column = at.split(".")
-        for relation in relations:
-            nested = row.get(f"{relation}.")
-            if not isinstance(nested, dict):
-                return None
-            row = nested
-        return row.get(column)
+        """Follow the path; a relation's fields stand under its name with a dot behind it.
+
+        Through a relation to many rows it leads to several values, each of them once.
+        """
+        relation, _, rest = at.partition(".")
+        if not rest:
+            value = row.get(relation)
+            return Several(value) if isinstance(value, list) else value
+        nested = row.get(f"{relation}.")
+        if isinstance(nested, list):
+            values = [self.value(item, rest) for item in nested if isinstance(item, dict)]
+            flat = [one for value in values for one in (value if isinstance(value, Several) else (value,))]
+            return Several(one for index, one in enumerate(flat) if one not in flat[:index])
+        return self.value(nested, rest) if isinstance(nested, dict) else None
 
     def _search(self, entity: Entity, domain: list[Any], size: int | None, columns: Sequence[str]) -> Request:
-        params = [domain, 0, size, [["id", "ASC"]], list(columns), self.dialect.context]
+        params = [domain, 0, size, [[entity.id.name, "ASC"]], list(columns), self.dialect.context]
         method = self.dialect.method.replace("{entity}", entity.path)
         return Request(self.dialect.path, body={"id": 1, "method": method, "params": params})
 
 
-def _numbers(ids: Sequence[str]) -> list[int]:
-    """Ids that are no numbers can't be this system's: none of its rows has one."""
-    return [int(id_) for id_ in ids if id_.isascii() and id_.isdigit()]
+def _ids(asked: Asked, ids: Sequence[str]) -> Sequence[str | int]:
+    """Write ids as numbers. What is no number, or a longer one, can't be this system's: none of its rows has one."""
+    if asked.text:
+        return ids
+    return [int(id_) for id_ in ids if id_.isascii() and id_.isdigit() and len(id_) <= ID_DIGITS]
 
 
 def _equal(where: Mapping[str, str]) -> list[list[str]]:
     return [[name, "=", value] for name, value in where.items()]
 
 
-def _typed(value: Any, hint: str) -> Any:  # noqa: PLR0911  a case for each kind of value
+def _typed(value: Any, hint: str) -> Any:
     """Turn marked objects into the values that they spell."""
     if isinstance(value, list):
         return [_typed(item, hint) for item in value]
     if not isinstance(value, dict):
         return value
-    match value.get(hint):
-        case None:
-            return {name: _typed(item, hint) for name, item in value.items()}
+    if (kind := value.get(hint)) is None:
+        return {name: _typed(item, hint) for name, item in value.items()}
+    try:
+        return _spelled(kind, value)
+    except (LookupError, TypeError, ValueError, ArithmeticError):
+        # It stays what it is: no field can be read from an object, and only its own row is lost.
+        return value
+
+
+def _spelled(kind: Any, value: Mapping[str, Any]) -> Any:
+    match kind:
         case "Decimal":
             return Decimal(value["decimal"])
         case "date":
@@ -88,6 +112,6 @@ def _typed(value: Any, hint: str) -> Any:  # noqa: PLR0911  a case for each kind
             year, month, day, hour, minute, second = (value[part] for part in INSTANT)
             return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         case "timedelta":
-            return timedelta(seconds=float(value["seconds"]))
+            return timedelta(microseconds=int(value["seconds"] * 1_000_000))
         case _:
             return value

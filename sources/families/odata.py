@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from schema.problems import Code
-from sources.contract import Answer, Request, SourceFailure, decode, walk
+from sources.contract import Answer, Request, SourceFailure, counted, decode, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from sources.contract import Position
     from sources.manifest import Asked, Entity, ODataDialect
 
 
 class OData:
     """A page is as long as the server likes; only the absence of a next link is the end."""
+
+    numbered = False
 
     def __init__(self, dialect: ODataDialect) -> None:
         self.dialect = dialect
@@ -27,12 +30,13 @@ class OData:
         terms = [f"{asked.name} in ({members})", *_equal(entity.where | asked.where)]
         return self._read(entity, columns, {"$filter": " and ".join(terms), "$count": "true"})
 
-    def page(self, entity: Entity, after: str | None, size: int, columns: Sequence[str]) -> Request:
+    def page(self, entity: Entity, after: Position | None, size: int, columns: Sequence[str]) -> Request:
         """Ask for the rows whose id follows, by id."""
-        behind = [f"{entity.id.name} gt {_literal(after)}"] if after is not None else []
+        behind = [f"{entity.id.name} gt {_literal(after.id)}"] if after is not None else []
         terms = [*behind, *_equal(entity.where)]
         chosen = {"$filter": " and ".join(terms)} if terms else {}
-        return self._read(entity, columns, {**chosen, "$orderby": entity.id.name, "$top": str(size)})
+        options = {**chosen, "$orderby": entity.id.name, "$top": str(size), "$count": "true"}
+        return self._read(entity, columns, options)
 
     def read(self, request: Request, body: bytes) -> Answer:
         """Take the page's rows and follow the next link, which must stay on the same path."""
@@ -40,9 +44,8 @@ class OData:
         rows = walk(content, "value")
         if not isinstance(rows, list):
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer has no 'value'")
-        link = content.get("@odata.nextLink")
-        total = content.get("@odata.count")
-        return Answer(rows, _following(request, link) if link else None, total if isinstance(total, int) else None)
+        link, total = content.get("@odata.nextLink"), content.get("@odata.count")
+        return Answer(rows, _following(request, link) if link else None, None if total is None else counted(total))
 
     def value(self, row: Mapping[str, Any], at: str) -> Any:
         """Follow the path."""
@@ -62,7 +65,11 @@ def _equal(where: Mapping[str, str]) -> Iterable[str]:
 
 
 def _following(request: Request, link: Any) -> Request:
-    parts = urlsplit(str(link))
+    try:
+        # A relative link counts from the list itself (OData JSON 4.01, 4.5.1).
+        parts = urlsplit(urljoin(request.path, str(link)))
+    except ValueError as error:
+        raise SourceFailure(Code.SOURCE_MISBEHAVED, "the next link is no address") from error
     # Only the query is taken: a link to another host or entity must not lead the credentials astray.
     if not parts.path.endswith(request.path):
         raise SourceFailure(Code.SOURCE_MISBEHAVED, "the next link leaves the list")

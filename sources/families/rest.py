@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schema.problems import Code
-from sources.contract import Answer, Request, SourceFailure, decode, walk
+from sources.contract import Answer, Request, SourceFailure, counted, decode, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sources.contract import Position
     from sources.manifest import Asked, Entity, RestDialect
 
 
 class Rest:
     """Lists of ids go into a parameter, joined by commas; pages are counted from 1."""
+
+    numbered = True
 
     def __init__(self, dialect: RestDialect) -> None:
         self.dialect = dialect
@@ -26,21 +29,23 @@ class Rest:
         del columns  # the side-loaded form has no way to name them
         return self._page(entity, {**self.dialect.order, **asked.where, asked.name: ",".join(ids)}, size, number=1)
 
-    def page(self, entity: Entity, after: str | None, size: int, columns: Sequence[str]) -> Request:
-        """Ask for the page on which the next row should stand."""
+    def page(self, entity: Entity, after: Position | None, size: int, columns: Sequence[str]) -> Request:
+        """Ask for the page on which the row at the place stands, for it tells whether places still mean the same."""
         del columns
-        return self._page(entity, self.dialect.order, size, number=int(after or 0) // size + 1)
+        return self._page(entity, self.dialect.order, size, number=(after.count - 1) // size + 1 if after else 1)
 
     def read(self, request: Request, body: bytes) -> Answer:
         """Join the listed keys with the side-loaded rows, and count on to the last page."""
         content = decode(body)
         listed = walk(content, self.dialect.results)
+        if not isinstance(listed, list):
+            raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer has no results")
         total, pages, size = (
-            walk(content, at) for at in (self.dialect.total_at, self.dialect.pages_at, self.dialect.size_at)
+            counted(walk(content, at)) for at in (self.dialect.total_at, self.dialect.pages_at, self.dialect.size_at)
         )
-        if not isinstance(listed, list) or not all(isinstance(number, int) for number in (total, pages, size)):
-            raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer has no results or does not number its pages")
         number = int(dict(request.params)[self.dialect.page])
+        if number < pages and not listed:
+            raise SourceFailure(Code.SOURCE_MISBEHAVED, "a page is empty, and not the last")
         following = _numbered(request, self.dialect.page, number + 1) if number < pages else None
         return Answer([_loaded(content, item) for item in listed], following, total, first=(number - 1) * size)
 
@@ -54,10 +59,10 @@ class Rest:
 
 
 def _loaded(content: Any, item: Any) -> Any:
-    row = content.get(item.get("key"), {}).get(item.get("id")) if isinstance(item, dict) else None
-    if row is None:
-        raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer lists a row that it does not hold")
-    return row
+    """Return the row that is listed, None where it does not stand beside: it is lost, the others are not."""
+    key, id_ = (item.get("key"), item.get("id")) if isinstance(item, dict) else (None, None)
+    beside = content.get(key) if isinstance(key, str) else None
+    return beside.get(id_) if isinstance(beside, dict) and isinstance(id_, str) else None
 
 
 def _numbered(request: Request, name: str, number: int) -> Request:

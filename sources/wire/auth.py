@@ -12,11 +12,14 @@ import httpx
 from schema.problems import Code
 from sources.contract import SourceFailure, decode
 from sources.manifest import Auth, BearerAuth, ClientCredentialsAuth, SessionAuth
+from sources.wire.exchange import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EARLY = 30.0
+ANSWER_BYTES = 100_000
+DENIALS = (400, 401, 403)
 
 
 class Login(ABC):
@@ -29,13 +32,27 @@ class Login(ABC):
         self._one = asyncio.Lock()
         self._credential: str | None = None
         self._until = float("inf")
+        self._failure: SourceFailure | None = None
+        self._failed_at = 0.0
 
     async def credential(self, http: httpx.AsyncClient) -> str:
-        """Return the credential; of all who wait, the first one fetches it."""
+        """Return the credential; of all who wait, the first one fetches it, and they share what it met."""
+        clock = asyncio.get_running_loop().time
+        came = clock()
         async with self._one:
-            if self._credential is None or asyncio.get_running_loop().time() > self._until:
-                self._credential = await self._fetch(http)
+            if self._credential is None or clock() > self._until:
+                if self._failure is not None and self._failed_at > came:
+                    # Each of them trying a wrong password anew would lock the service account.
+                    raise SourceFailure(self._failure.code, str(self._failure), self._failure.status)
+                self._credential = await self._renewed(http)
             return self._credential
+
+    async def _renewed(self, http: httpx.AsyncClient) -> str:
+        try:
+            return _sendable(await self._fetch(http))
+        except SourceFailure as failure:
+            self._failure, self._failed_at = failure, asyncio.get_running_loop().time()
+            raise
 
     async def forget(self, credential: str) -> None:
         """Drop a credential that was refused, unless somebody has already renewed it."""
@@ -47,15 +64,18 @@ class Login(ABC):
     async def _fetch(self, http: httpx.AsyncClient) -> str: ...
 
     async def _post(self, http: httpx.AsyncClient, path: str, **content: object) -> object:
-        try:
-            response = await http.post(path, **content)  # type: ignore[arg-type]
-        except httpx.HTTPError as error:
-            raise SourceFailure(Code.SOURCE_UNAVAILABLE, f"login: {type(error).__name__}") from error
-        if response.is_success:
-            return decode(response.content)
-        denied = response.is_client_error and response.status_code != httpx.codes.TOO_MANY_REQUESTS
-        code = Code.SOURCE_DENIED if denied else Code.SOURCE_UNAVAILABLE
-        raise SourceFailure(code, f"login: status {response.status_code}", response.status_code)
+        status, body = await exchange(http, "POST", path, ANSWER_BYTES, **content)
+        if httpx.codes.is_success(status):
+            return decode(body)
+        # 400 is how OAuth 2 refuses a client (RFC 6749, 5.2); any other status is not a word on the credentials.
+        code = Code.SOURCE_DENIED if status in DENIALS else Code.SOURCE_UNAVAILABLE
+        raise SourceFailure(code, f"login: status {status}", status)
+
+
+def _sendable(credential: str) -> str:
+    if not (credential.isascii() and credential.isprintable()):
+        raise SourceFailure(Code.SOURCE_MISBEHAVED, "login: what was issued cannot stand in a header")
+    return credential
 
 
 class Bearer(Login):
@@ -79,10 +99,19 @@ class ClientCredentials(Login):
         form = {"grant_type": "client_credentials", "scope": self.auth.scope, **self._secret}
         granted = await self._post(http, self.auth.path, data=form)
         match granted:
-            case {"access_token": str(token), "expires_in": int(seconds)}:
-                self._until = asyncio.get_running_loop().time() + max(0.0, seconds - EARLY)
+            case {"access_token": str(token), **told}:
+                self._until = asyncio.get_running_loop().time() + _lifetime(told.get("expires_in"))
                 return f"Bearer {token}"
         raise SourceFailure(Code.SOURCE_MISBEHAVED, "login: the answer holds no token")
+
+
+def _lifetime(seconds: object) -> float:
+    """Return how long a token is used. Its lifetime may be left out (RFC 6749, 5.1), and some write it as text."""
+    text = str(seconds)
+    if not (text.isascii() and text.isdigit()):
+        return float("inf")
+    # Renewed early, but never before half its time: a token of 20 seconds must serve more than one call.
+    return max(float(text) - EARLY, float(text) / 2)
 
 
 class RpcSession(Login):

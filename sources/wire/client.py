@@ -12,6 +12,7 @@ import structlog
 
 from schema.problems import Code
 from sources.contract import SourceFailure
+from sources.wire.exchange import exchange
 
 if TYPE_CHECKING:
     from sources.contract import Request, Scope
@@ -100,18 +101,8 @@ class Wire:
         }
         url = request.path + ("?" + _query(request.params) if request.params else "")
         method = "GET" if request.body is None else "POST"
-        try:
-            async with self._http.stream(method, url, json=request.body, headers=headers) as response:
-                body = bytearray()
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > self.limits.answer_bytes:
-                        raise SourceFailure(Code.SOURCE_MISBEHAVED, f"more than {self.limits.answer_bytes} bytes")
-                return response.status_code, bytes(body)
-        except httpx.DecodingError as error:
-            raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer's encoding is broken") from error
-        except httpx.HTTPError as error:
-            raise SourceFailure(Code.SOURCE_UNAVAILABLE, type(error).__name__) from error
+        most = self.limits.answer_bytes
+        return await exchange(self._http, method, url, most, json=request.body, headers=headers)
 
 
 def _kind(status: int) -> Code:

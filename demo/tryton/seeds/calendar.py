@@ -69,9 +69,7 @@ def _period_rows(periods: Iterable[FiscalPeriod], fiscal_year: int) -> Iterator[
         }
 
 
-def close_periods(
-    erp: Erp, periods: Iterable[FiscalPeriod], ids: dict[str, int], companies: dict[str, int]
-) -> None:
+def close_periods(erp: Erp, periods: Iterable[FiscalPeriod], ids: dict[str, int], companies: dict[str, int]) -> None:
     """Close and lock what the firm has closed and locked; everything must have been posted before."""
     wanted = [period for period in periods if period.status in STEPS]
     for entity, company in companies.items():

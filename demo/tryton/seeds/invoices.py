@@ -128,13 +128,17 @@ def _pay(erp: Erp, payment: Payment, invoice: int, books: Books) -> None:
 
 
 def check_invoices(erp: Erp, firm: Firm, invoices: dict[str, int]) -> None:
-    """Stop unless Tryton's accounting arrived at the firm's very amounts."""
-    fields = ["reference", "untaxed_amount", "tax_amount", "total_amount", "amount_to_pay", "state"]
-    booked = {row["reference"]: row for row in erp.rows("account.invoice", [["id", "in", list(invoices.values())]], fields)}
+    """Stop unless Tryton's accounting arrived at the firm's very amounts, in both currencies."""
+    owed = ["lines_to_pay.debit", "lines_to_pay.credit"]
+    fields = ["reference", "state", "untaxed_amount", "tax_amount", "total_amount", "amount_to_pay", *owed]
+    booked = {
+        row["reference"]: row for row in erp.rows("account.invoice", [["id", "in", list(invoices.values())]], fields)
+    }
     for invoice in firm.invoices:
         row = booked[invoice.number]
-        actual = tuple(Decimal(row[field]) for field in fields[1:5])
-        expected = (invoice.net, invoice.tax, invoice.total, invoice.open_amount)
+        ledger = sum((line["debit"] - line["credit"] for line in row["lines_to_pay."]), Decimal(0))
+        actual = (row["state"], *(row[field] for field in fields[2:6]), ledger)
         state = "paid" if invoice.payment_status == "PAID" else "posted"
-        if actual != expected or row["state"] != state:
-            raise ValueError(f"{invoice.number}: Tryton has {actual} {row['state']}, the firm {expected} {state}")
+        expected = (state, invoice.net, invoice.tax, invoice.total, invoice.open_amount, invoice.entity_total)
+        if actual != expected:
+            raise ValueError(f"{invoice.number}: Tryton has {actual}, the firm {expected}")

@@ -109,6 +109,7 @@ def seed_customers(
     erp: Erp, firm: Firm, countries: dict[str, int], currencies: dict[str, int], terms: dict[int, int]
 ) -> dict[str, int]:
     """Create the customers as parties under account numbers of Tryton's own; return ids by customer code."""
+    category = erp.create_one("party.category", {"name": "Customer"})
     rows = [
         {
             "name": customer.name,
@@ -118,6 +119,7 @@ def seed_customers(
             "customer_payment_term": terms[customer.payment_terms_days],
             "customer_currency": currencies[customer.currency],
             "sale_invoice_method": "manual",
+            "categories": [("add", [category])],
         }
         for number, customer in enumerate(firm.customers, 1)
     ]

@@ -4,17 +4,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from demo.firm.model import Engagement
+from demo.tryton.numbers import number_of
 from demo.tryton.seeds.accounting import Books
 from demo.tryton.seeds.erp import Erp
 
 # Tryton ships Open and Done; a finance system also stops postings for a while, or for good.
 EXTRA_STATUSES: Final = {"BLOCKED": "Blocked", "CLOSED": "Closed"}
 SHIPPED_OPEN: Final = "project.work_open_status"
-
-
-def number_of(engagement: str) -> str:
-    """Return the number under which finance knows an engagement, such as ERP-ENG-007."""
-    return f"ERP-{engagement}"
 
 
 def seed_projects(

@@ -42,6 +42,7 @@ def seed_roles(erp: Erp, firm: Firm) -> dict[str, int]:
 def seed_opportunities(
     erp: Erp,
     firm: Firm,
+    *,
     companies: dict[str, int],
     employees: dict[str, int],
     customers: dict[str, int],
@@ -49,8 +50,8 @@ def seed_opportunities(
 ) -> dict[str, int]:
     """Create the opportunities in the state they have reached; return ids by code.
 
-    The state is imported, not walked through: Tryton would date every win and loss by the real clock, and replace the
-    agreed amount by that of a sales order nobody wrote.
+    The state is imported, not walked through: on the way Tryton would ask for sales orders that nobody wrote, and put
+    their amounts in place of the agreed ones.
     """
     roles, hour = seed_roles(erp, firm), erp.xml_id("product.uom_hour")
     home = {person.code: person.entity for person in firm.people}

@@ -1,0 +1,53 @@
+"""The firm with Tryton as ERP, CRM and HR, beside the emulated PSA."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from demo.firm.model import Firm
+from demo.systems import Bound, Words, psa
+from demo.tryton.ids import TrytonIds, load_ids
+from demo.tryton.numbers import number_of
+from demo.tryton.server import TrytonServer, serve
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What Tryton was asked: methods of its JSON-RPC."""
+
+    server: TrytonServer
+
+    def calls(self) -> list[str]:
+        """Return the calls since they were last cleared, oldest first."""
+        return [request.rpc or request.path for request in self.server.requests()]
+
+    def clear(self) -> None:
+        """Forget them."""
+        self.server.clear()
+
+
+@contextmanager
+def with_tryton(firm: Firm) -> Iterator[list[Bound]]:
+    """Run the emulated Kantata and the installed Tryton, which plays the three other roles."""
+    words = tryton_words(load_ids())
+    with psa(firm) as delivery, serve() as server:
+        reader = {"user": server.user, "password": server.password}
+        address = f"{server.base_url}/{server.database}"
+        yield [delivery, *(Bound(role, "tryton", address, reader, words[role], Log(server)) for role in words)]
+
+
+def tryton_words(ids: TrytonIds) -> Mapping[str, Words]:
+    """Return, by role, what Tryton calls the firm's things.
+
+    To finance an engagement is a number, the one that its work and the analytic account of its invoice lines share.
+    """
+    customer, entity = _word(ids.customers), _word(ids.legal_entities)
+    return {
+        "erp": {"Customer": customer, "Engagement": number_of, "LegalEntity": entity},
+        "crm": {"Customer": customer, "LegalEntity": str, "Opportunity": _word(ids.opportunities)},
+        "hr": {"LegalEntity": entity, "Resource": _word(ids.people)},
+    }
+
+
+def _word(ids: Mapping[str, int]) -> Callable[[str], str | None]:
+    return lambda code: str(ids[code]) if code in ids else None
