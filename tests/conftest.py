@@ -36,7 +36,7 @@ class House:
     """The graph over three servers: Kantata as PSA, one Dynamics as ERP, another one as CRM and HR."""
 
     def __init__(self, url: str, bound: list[Bound]) -> None:
-        self.url = url
+        self.url, self.bound = url, bound
         self.address = {system.role: system.address for system in bound}
 
     def ask(self, query: str, variables: dict[str, Any] | None = None, headers: dict[str, str] | None = None) -> Answer:

@@ -92,14 +92,7 @@ class Desk:
 @pytest.fixture
 def desk(running: House, tmp_path: Path) -> Desk:
     """The running servers, and a folder of this test's own."""
-    client, token = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}, {"token": KANTATA_TOKEN}
-    return Desk(
-        tmp_path,
-        {
-            role: Bound(role, vendor, running.address[role], token if vendor == "kantata" else client, {})
-            for role, vendor in VENDOR.items()
-        },
-    )
+    return Desk(tmp_path, {system.role: system for system in running.bound})
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from colonnade.demo import configure
 from colonnade.http import Correlation, create
 from colonnade.settings import Settings
 from colonnade.wiring import Application
-from demo.systems import CLIENT_ID, CLIENT_SECRET, KANTATA_TOKEN, Bound
+from demo.systems import CLIENT_SECRET, KANTATA_TOKEN, Bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,11 +70,7 @@ def base(house: House) -> str:
 
 def bindings(house: House) -> list[Bound]:
     """Return the running systems as a configuration binds them."""
-    client, token = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}, {"token": KANTATA_TOKEN}
-    return [
-        Bound(role, *(("kantata", address, token) if role == "psa" else ("dynamics", address, client)), {})
-        for role, address in house.address.items()
-    ]
+    return house.bound
 
 
 @pytest.mark.parametrize(("path", "status"), [("/livez", "alive"), ("/readyz", "ready")])

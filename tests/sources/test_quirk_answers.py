@@ -17,7 +17,7 @@ from demo.systems import dynamics_as, psa
 from schema.graph import HOMES
 from sources.questions import QUESTIONS
 from tests.conftest import House
-from tests.sources.comparing import codes, deep, differences, paths
+from tests.sources.comparing import IDS, codes, deep, differences, paths
 from tests.sources.conftest import NearHouse
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def test_a_failing_system_costs_its_own_lists(house: NearHouse, quirk: str, role
     answer = house.ask("{" + " ".join(f"{root}(first: 2) {{ edges {{ cursor }} }}" for root in roots) + "}")
     systems = dict(zip(roots, ("CRM", "CRM", "PSA", "HR", "ERP", "ERP"), strict=True))
     away = [root for root in roots if systems[root] in SYSTEMS[role]]
-    assert answer.codes == [(CODES[quirk][0], [root]) for root in away]
+    assert sorted(answer.codes) == sorted((CODES[quirk][0], [root]) for root in away)
     assert [root for root, page in answer.data.items() if page is None] == away
     assert {len(page["edges"]) for page in answer.data.values() if page} == {2}
     assert_nothing_told(answer)
@@ -160,7 +160,7 @@ def test_every_system_away_at_once_is_still_an_answer(house: NearHouse) -> None:
     for role in SYSTEMS:
         house.misbehave(role, "status_503")
     answer = deep(house)
-    assert answer.data == {"nodes": [None] * 7}
+    assert answer.data == {"nodes": [None] * len(IDS)}
     assert codes(answer) == {"SOURCE_UNAVAILABLE"}
     assert {error["extensions"]["question"] for error in answer.errors} == {
         HOMES[name].question for name in ("Engagement", "Invoice", "Resource", "Customer", "Opportunity")
