@@ -84,9 +84,9 @@ def real(systems: list[Bound]) -> Iterator[House]:
         yield House(stack.enter_context(over(systems)).url, systems)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def tryton(systems: list[Bound]) -> Tryton:
-    """Tryton's own API."""
+    """Tryton's own API, with a session of its own."""
     return Tryton(next(system for system in systems if system.vendor == "tryton"))
 
 
