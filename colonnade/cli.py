@@ -24,7 +24,10 @@ from sources.manifest import Manifest
 from sources.registry import connect, vendors
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="One GraphQL graph over the firm's systems of record."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # a traceback's local variables hold secrets
+    help="One GraphQL graph over the firm's systems of record.",
 )
 schema_app = typer.Typer(no_args_is_help=True, help="The contract.")
 sources_app = typer.Typer(no_args_is_help=True, help="The systems of record.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -13,6 +13,9 @@ from schema.tomlfile import FileError, Strict, load
 from sources.registry import Binding
 
 BINDING_NAME = r"^(crm|psa|erp|hr)(\.[a-z][a-z0-9_]*)?$"
+
+
+Address: TypeAlias = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")]
 
 
 class Server(Strict):
@@ -27,14 +30,18 @@ class Server(Strict):
 class Store(Strict):
     """The facade's own database, as an SQLAlchemy address with an asynchronous driver."""
 
-    url: str = "sqlite+aiosqlite:///colonnade.db"
+    url: str = Field(default="sqlite+aiosqlite:///colonnade.db", pattern=r"^(sqlite\+aiosqlite|postgresql\+psycopg)://")
 
 
 class BoundSystem(Strict):
-    """One system of record. Credentials are references: `env:NAME` or `file:PATH`, never the secret itself."""
+    """One system of record, and where it logs in if that is elsewhere.
+
+    Credentials are references: `env:NAME` or `file:PATH`, never the secret itself.
+    """
 
     vendor: str
-    address: str = Field(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")
+    address: Address
+    login_address: Address | None = None
     environment: Literal["sandbox", "production"]
     credentials: dict[str, Annotated[str, StringConstraints(pattern=r"^(env|file):.+$")]] = {}
 
@@ -79,6 +86,7 @@ class Settings(Strict):
                     key: secret(reference, f"bindings.{name}.credentials.{key}")
                     for key, reference in bound.credentials.items()
                 },
+                (bound.login_address or "").rstrip("/"),
             )
             for name, bound in self.bindings.items()
         ]
@@ -89,7 +97,7 @@ def secret(reference: str, where: str) -> str:
     kind, _, name = reference.partition(":")
     if kind == "env" and (value := os.environ.get(name)):
         return value
-    if kind == "file" and Path(name).is_file():
-        return Path(name).read_text(encoding="utf-8").strip()
+    if kind == "file" and Path(name).is_file() and (value := Path(name).read_text(encoding="utf-8").strip()):
+        return value
     cure = f"set the environment variable {name}" if kind == "env" else f"write the secret to the file {name}"
     raise FileError(f"{where}: the secret {reference!r} is missing; {cure}")

@@ -64,20 +64,20 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         if found is None:
             # Asked by the record's own name, nothing is knowledge: its owner has nothing yet. A stored reference says
             # that there should be something.
-            return None if self._own else Problem(Code.NOT_FOUND, f"{self.system.name} has no record for this link", **self._place())
+            return None if self._own else self._problem(Code.NOT_FOUND, "{} has no record for this link")
         if self.where is not None:
             parent = None if self.top else row.ref
             found = [item for item in found if _belongs(item, self.where, parent)]
         if self.at_most is not None and len(found) > self.at_most:
-            return Problem(Code.TOO_MANY, f"more than {self.at_most} records", **self._place())
+            return self._problem(Code.TOO_MANY, f"{{}} has more than {self.at_most} records here")
         return found
 
     @property
     def _own(self) -> bool:
         return self.key == "ref"
 
-    def _place(self) -> dict[str, str]:
-        return {"system": self.system.name, "question": self.question}
+    def _problem(self, code: Code, said: str) -> Problem:
+        return Problem(code, said.format(self.system.name), system=self.system.name, question=self.question)
 
 
 def _belongs(item: Any, attribute: str, parent: Ref | None) -> bool:

@@ -116,7 +116,10 @@ class BearerAuth(Strict):
 
 
 class ClientCredentialsAuth(Strict):
-    """OAuth 2 client credentials (RFC 6749, 4.4), the credentials `client_id` and `client_secret`."""
+    """OAuth 2 client credentials (RFC 6749, 4.4), the credentials `client_id` and `client_secret`.
+
+    `{address}` in the scope is the binding's address.
+    """
 
     kind: Literal["client_credentials"]
     path: Path

@@ -36,6 +36,7 @@ class Binding(NamedTuple):
     vendor: str
     address: str
     credentials: Mapping[str, str]
+    login_address: str = ""
 
     @property
     def role(self) -> str:
@@ -75,7 +76,8 @@ def connect(binding: Binding, clock: Clock) -> Source:
     strange = sorted(binding.credentials.keys() - set(NEEDED[manifest.auth.kind]))
     if missing or strange:
         raise FileError(f"binding {binding.name!r}: credentials missing: {missing}; not used by this vendor: {strange}")
-    wire = Wire(binding.name, binding.address, manifest.limits, login(manifest.auth, binding.credentials))
+    entry = login(manifest.auth, binding.credentials, binding.login_address)
+    wire = Wire(binding.name, binding.address, manifest.limits, entry)
     source = Source(binding.name, Vendor(manifest, _functions(path.with_name("translate.py"))), wire, clock)
     _compile(path, source)
     return source

@@ -115,11 +115,12 @@ class Source:
         columns = self._columns.behind([*reader.columns, asked.at], row.type)
         found: list[Found] = []
         earlier: set[Ref | None] = set()
+        wanted = frozenset(ids)
         received, total, moved = 0, None, False
         request = self.family.by_ids(entity, asked, ids, columns, self.manifest.limits.rows)
         async for answer in self._pages(request, scope):
             total = answer.total if total is None else total
-            page = [one for raw in answer.rows for one in self._found(reader, raw, asked, ids, origin)]
+            page = [one for raw in answer.rows for one in self._found(reader, raw, asked, wanted, origin)]
             received += len(answer.rows)
             refs = {one.ref for one in page}
             # A row that comes again on a later page has moved there, and another one away from it: unseen, but counted.
@@ -128,11 +129,13 @@ class Source:
             found += page
         return Batch(found, whole=not moved and (total is None or received >= total))
 
-    def _found(self, reader: RowReader, raw: Any, asked: Asked, ids: Sequence[str], origin: Origin) -> Iterator[Found]:
+    def _found(
+        self, reader: RowReader, raw: Any, asked: Asked, wanted: frozenset[str], origin: Origin
+    ) -> Iterator[Found]:
         """Give a row to each key that it stands for; to one that nobody asked, if it stands for no other."""
         ref, keys = reader.ref(raw), reader.keys(raw, asked.at)
         read = self._unreadable(reader.row) if ref is None else reader.read(raw, ref, origin)
-        asked_for: Sequence[str | None] = [key for key in keys if key in ids] or keys[:1] or [None]
+        asked_for: Sequence[str | None] = [key for key in keys if key in wanted] or keys[:1] or [None]
         for key in asked_for:
             yield Found(key, ref, read)
 

@@ -40,16 +40,17 @@ class Columns:
     """Where values are read from: a source's own columns, and what its `translate.py` makes of them."""
 
     def __init__(self, value: Get, functions: Mapping[str, Callable[..., Any]]) -> None:
-        self._value, self._functions = value, functions
+        self._value = value
+        self._functions = {name: (call, tuple(inspect.signature(call).parameters)) for name, call in functions.items()}
 
     def get(self, raw: Mapping[str, Any], at: str) -> Any:
         """Return the value at a path, or raise BadValue where a function cannot make one."""
         if not at.endswith(CALL):
             return self._value(raw, at)
-        function = self._functions[at.removesuffix(CALL)]
+        function, columns = self._functions[at.removesuffix(CALL)]
         try:
-            return function(*(self._value(raw, name) for name in inspect.signature(function).parameters))
-        except (TypeError, ValueError, ArithmeticError, LookupError) as error:
+            return function(*(self._value(raw, column) for column in columns))
+        except Exception as error:  # whatever it trips over is a value that it was not written for
             raise BadValue(at) from error
 
     def behind(self, paths: Iterable[str], where: str) -> list[str]:
@@ -59,7 +60,7 @@ class Columns:
             name = at.removesuffix(CALL)
             if at.endswith(CALL) and name not in self._functions:
                 raise RuleError(f"{where}: translate.py has no function {name!r}")
-            needed |= dict.fromkeys(inspect.signature(self._functions[name]).parameters if at.endswith(CALL) else [at])
+            needed |= dict.fromkeys(self._functions[name][1] if at.endswith(CALL) else [at])
         return list(needed)
 
 
@@ -90,7 +91,8 @@ class RowReader:
         """Return the ids at a place of a row, none where nothing can be read; numbers are written as text."""
         try:
             value = self.get(raw, at) if isinstance(raw, dict) else None
-            ids = value if isinstance(value, Several) else (value,)
+            # Of the many rows behind one, some may mean nobody; a row alone that means nobody can't be placed.
+            ids = [one for one in value if one is not None] if isinstance(value, Several) else [value]
             return [identifier(one) for one in ids if not isinstance(one, bool) and one != ""]
         except BadValue:
             return []

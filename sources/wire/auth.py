@@ -27,8 +27,9 @@ class Login(ABC):
 
     renewable = True
 
-    def __init__(self, credentials: Mapping[str, str]) -> None:
-        self._secret = credentials
+    def __init__(self, credentials: Mapping[str, str], at: str = "") -> None:
+        """Take the secrets, and the address of the login where that is not the system's own."""
+        self._secret, self._at = credentials, at
         self._one = asyncio.Lock()
         self._credential: str | None = None
         self._until = float("inf")
@@ -64,7 +65,7 @@ class Login(ABC):
     async def _fetch(self, http: httpx.AsyncClient) -> str: ...
 
     async def _post(self, http: httpx.AsyncClient, path: str, **content: object) -> object:
-        status, body = await exchange(http, "POST", path, ANSWER_BYTES, **content)
+        status, body = await exchange(http, "POST", self._at + path, ANSWER_BYTES, **content)
         if httpx.codes.is_success(status):
             return decode(body)
         # 400 is how OAuth 2 refuses a client (RFC 6749, 5.2); any other status is not a word on the credentials.
@@ -91,12 +92,13 @@ class Bearer(Login):
 class ClientCredentials(Login):
     """OAuth 2 client credentials (RFC 6749, 4.4)."""
 
-    def __init__(self, auth: ClientCredentialsAuth, credentials: Mapping[str, str]) -> None:
-        super().__init__(credentials)
+    def __init__(self, auth: ClientCredentialsAuth, credentials: Mapping[str, str], at: str) -> None:
+        super().__init__(credentials, at)
         self.auth = auth
 
     async def _fetch(self, http: httpx.AsyncClient) -> str:
-        form = {"grant_type": "client_credentials", "scope": self.auth.scope, **self._secret}
+        scope = self.auth.scope.replace("{address}", str(http.base_url).rstrip("/"))
+        form = {"grant_type": "client_credentials", "scope": scope, **self._secret}
         granted = await self._post(http, self.auth.path, data=form)
         match granted:
             case {"access_token": str(token), **told}:
@@ -117,8 +119,8 @@ def _lifetime(seconds: object) -> float:
 class RpcSession(Login):
     """A session opened by a JSON-RPC call."""
 
-    def __init__(self, auth: SessionAuth, credentials: Mapping[str, str]) -> None:
-        super().__init__(credentials)
+    def __init__(self, auth: SessionAuth, credentials: Mapping[str, str], at: str) -> None:
+        super().__init__(credentials, at)
         self.auth = auth
 
     async def _fetch(self, http: httpx.AsyncClient) -> str:
@@ -138,10 +140,10 @@ NEEDED: dict[str, tuple[str, ...]] = {
 }
 
 
-def login(auth: Auth, credentials: Mapping[str, str]) -> Login:
-    """Return the way in that a manifest names. The credentials must be those in NEEDED."""
+def login(auth: Auth, credentials: Mapping[str, str], at: str = "") -> Login:
+    """Return the way in that a manifest names. The credentials must be those in NEEDED; `at` is the login's address."""
     if isinstance(auth, BearerAuth):
         return Bearer(credentials)
     if isinstance(auth, ClientCredentialsAuth):
-        return ClientCredentials(auth, credentials)
-    return RpcSession(auth, credentials)
+        return ClientCredentials(auth, credentials, at)
+    return RpcSession(auth, credentials, at)

@@ -55,8 +55,8 @@ def run(*args: object) -> Said:
     finally:
         structlog.configure(**before)
     files = [file for arg in args if isinstance(arg, Path) for file in arg.parent.glob("*.secret")]
-    secrets = {KANTATA_TOKEN, CLIENT_SECRET, *(file.read_text(encoding="utf-8") for file in files)}
-    assert [secret for secret in secrets if secret in result.output] == []
+    secrets = {KANTATA_TOKEN, CLIENT_SECRET, *(file.read_text(encoding="utf-8").strip() for file in files)}
+    assert [secret for secret in secrets if secret and secret in result.output] == []
     return Said(int(result.exit_code), result.stdout, result.stderr)
 
 
@@ -254,6 +254,11 @@ def test_a_manifest_with_a_key_of_its_own(desk: Desk) -> None:
             id="a port that is none",
         ),
         pytest.param(
+            lambda text: text.replace("sqlite+aiosqlite", "sqlite"),
+            [r"colonnade.toml:4: store.url: String should match pattern '^(sqlite\+aiosqlite|postgresql\+psycopg)://'"],
+            id="a store without an asynchronous driver",
+        ),
+        pytest.param(
             lambda text: text.replace('"sandbox"', '"staging"'),
             ["colonnade.toml:8: bindings.psa.environment: Input should be 'sandbox' or 'production'"],
             id="an environment of its own",
@@ -323,6 +328,11 @@ def test_a_second_binding_of_a_role(desk: Desk) -> None:
     assert refused(second) == f"{folder / 'source.toml'}: plays the role 'psa', but binding 'hr.east' needs 'hr'"
 
 
+def test_a_traceback_shows_no_variables() -> None:
+    """Should a command ever fail in an unforeseen way, the values of its variables are not printed: some are secret."""
+    assert app.pretty_exceptions_show_locals is False
+
+
 def test_a_secret_that_is_nowhere(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reference that leads to no secret names where it stands and what to do."""
     token = f'token = "file:{desk.folder / "psa.token.secret"}"'
@@ -334,12 +344,15 @@ def test_a_secret_that_is_nowhere(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
     )
     monkeypatch.setenv("NORTHBEAM_PSA_TOKEN", KANTATA_TOKEN)
     assert run("sources", "check", "-c", path).rows == right("psa")
-    (desk.folder / "psa.token.secret").unlink()
+    (desk.folder / "gone.secret").write_text("\n", encoding="utf-8")
     path = desk.edited(lambda text: text.replace("psa.token.secret", "gone.secret"))
-    assert refused(path) == (
+    missing = (
         "bindings.psa.credentials.token: the secret 'file:gone.secret' is missing; "
         "write the secret to the file gone.secret"
     )
+    assert refused(path) == missing
+    (desk.folder / "gone.secret").unlink()
+    assert refused(path) == missing
 
 
 def test_a_secret_in_the_configuration(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -12,7 +13,7 @@ import pytest
 from colonnade.demo import over
 from demo import dynamics, kantata
 from demo.emulator import Server
-from demo.systems import CLIENT_ID, CLIENT_SECRET, DYNAMICS_WORDS, KANTATA_TOKEN, Bound, kantata_words
+from demo.systems import CLIENT_ID, CLIENT_SECRET, KANTATA_TOKEN
 from tests.conftest import House
 from tests.sources.comparing import deep, differences, paths
 from tests.sources.conftest import NearHouse
@@ -43,6 +44,11 @@ class Village:
         port = httpx.URL(self.servers[name].url).port or 0
         self.servers[name] = Server(self.apps[name](), port)
 
+    def close(self) -> None:
+        """Stop them all."""
+        for server in self.servers.values():
+            server.stop()
+
     @contextmanager
     def without(self, name: str) -> Iterator[None]:
         """Stop a system for a while."""
@@ -54,7 +60,7 @@ class Village:
 
 
 @pytest.fixture(scope="module")
-def village(firm: Firm) -> Iterator[tuple[Village, NearHouse]]:
+def village(firm: Firm, running: House) -> Iterator[tuple[Village, NearHouse]]:
     """The graph over a PSA, an ERP and a third server for CRM and HR."""
 
     def finance() -> ASGIApp:
@@ -62,16 +68,9 @@ def village(firm: Firm) -> Iterator[tuple[Village, NearHouse]]:
 
     systems = Village({"psa": lambda: kantata.build(firm, token=KANTATA_TOKEN), "erp": finance, "people": finance})
     address = {name: server.url for name, server in systems.servers.items()}
-    client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-    bound = [
-        Bound("psa", "kantata", address["psa"], {"token": KANTATA_TOKEN}, kantata_words(firm)),
-        Bound("erp", "dynamics", address["erp"], client, DYNAMICS_WORDS["erp"]),
-        Bound("crm", "dynamics", address["people"], client, DYNAMICS_WORDS["crm"]),
-        Bound("hr", "dynamics", address["people"], client, DYNAMICS_WORDS["hr"]),
-    ]
+    bound = [replace(system, address=address.get(system.role, address["people"])) for system in running.bound]
     with ExitStack() as stack:
-        for name in systems.servers:
-            stack.callback(lambda name=name: systems.servers[name].stop())
+        stack.callback(systems.close)
         http = stack.enter_context(httpx.Client(trust_env=False, verify=False, timeout=30))  # noqa: S501  no TLS
         yield systems, NearHouse(House(stack.enter_context(over(bound)).url, bound), http)
 
