@@ -106,7 +106,7 @@ def create(application: Application) -> ASGIApp:
     async def readyz(_request: Request) -> JSONResponse:
         try:
             async with application.engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
+                await connection.execute(text("SELECT version_num FROM alembic_version"))
         except SQLAlchemyError:
             return JSONResponse({"status": "the store does not answer"}, status_code=503)
         return JSONResponse({"status": "ready"})

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from schema.tomlfile import FileError, Strict, load
 from sources.registry import Binding
 
-BINDING_NAME = r"^(crm|psa|erp|hr)(\.[a-z][a-z0-9_]*)?$"
+BINDING_NAME = r"(crm|psa|erp|hr)(\.[a-z][a-z0-9_]*)?"
 
 
 Address: TypeAlias = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")]
@@ -56,7 +56,7 @@ class Settings(Strict):
     @field_validator("bindings")
     @classmethod
     def _roles(cls, bindings: dict[str, BoundSystem]) -> dict[str, BoundSystem]:
-        wrong = sorted(name for name in bindings if not re.match(BINDING_NAME, name))
+        wrong = sorted(name for name in bindings if not re.fullmatch(BINDING_NAME, name))
         if wrong:
             raise ValueError(
                 f"{wrong}: name a binding after its role (crm, psa, erp, hr), with '.name' for a second one"

@@ -11,6 +11,7 @@ from demo import dynamics, kantata
 from demo.emulator import serve
 from demo.firm.model import Firm
 
+HTTP = httpx.Client(trust_env=False, timeout=30)
 KANTATA_TOKEN = "kantata-demo-token"
 CLIENT_ID, CLIENT_SECRET = "colonnade-demo", "dynamics-demo-secret"
 
@@ -38,12 +39,12 @@ class Emulated:
 
     def calls(self) -> list[str]:
         """Return the calls since they were last cleared, oldest first."""
-        log = httpx.get(f"{self.address}/_control/log", trust_env=False).json()
+        log = HTTP.get(f"{self.address}/_control/log").json()
         return [f"{line['method']} {line['path']}" for line in log]
 
     def clear(self) -> None:
         """Forget them."""
-        httpx.delete(f"{self.address}/_control/log", trust_env=False)
+        HTTP.delete(f"{self.address}/_control/log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +116,4 @@ def emulated(firm: Firm) -> Iterator[list[Bound]]:
 
 def misbehave(address: str, quirk: str, **details: object) -> None:
     """Make an emulated system misbehave; `none` ends it."""
-    httpx.put(f"{address}/_control/quirk", json={"name": quirk, **details}, trust_env=False).raise_for_status()
+    HTTP.put(f"{address}/_control/quirk", json={"name": quirk, **details}).raise_for_status()

@@ -5,12 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import httpx
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
-from demo.systems import Bound, misbehave
+from demo.systems import HTTP, Bound, misbehave
 
 QUERY = """\
 {
@@ -32,7 +31,7 @@ QUERY = """\
 
 def ask(graph: str, query: str) -> Any:
     """Ask the graph."""
-    return httpx.post(graph, json={"query": query}, timeout=30, trust_env=False).raise_for_status().json()
+    return HTTP.post(graph, json={"query": query}).raise_for_status().json()
 
 
 def tour(graph: str, bound: Sequence[Bound]) -> None:

@@ -70,16 +70,23 @@ class Problem(Exception):
 
 
 def fold(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
-    """One error per cause: errors that say the same become one, at the first path, with a count and all paths."""
+    """One error per cause: errors that say the same become one, at the first path, with a count and all paths.
+
+    They come in the order of their paths, whichever system answered first.
+    """
     groups: dict[bytes | int, list[GraphQLError]] = {}
-    for error in errors:
+    for error in sorted(errors, key=_place):
         said = msgspec.json.encode([error.message, error.extensions], order="sorted")
         groups.setdefault(said if isinstance(error.original_error, Problem) else id(error), []).append(error)
     return [group[0] if len(group) == 1 else _folded(group) for group in groups.values()]
 
 
+def _place(error: GraphQLError) -> list[tuple[bool, str | int]]:
+    return [(isinstance(step, str), step) for step in error.path or ()]
+
+
 def _folded(group: list[GraphQLError]) -> GraphQLError:
-    first, *_ = group = sorted(group, key=lambda error: [(isinstance(step, str), step) for step in error.path or ()])
+    first = group[0]
     paths = [error.path for error in group[:PATHS_SHOWN]]
     extensions = {**(first.extensions or {}), "count": len(group), "paths": paths}
     return GraphQLError(first.message, nodes=first.nodes, path=first.path, extensions=extensions)

@@ -179,7 +179,7 @@ class _Compiler:
         if rule.codes is not None and not coded:
             raise RuleError(f"{self.where}: the table of codes {rule.codes!r} does not fit the type of the field")
         if core is Ref:
-            return lambda value: Ref(str(target), self.binding, identifier(value))
+            return lambda value: Ref(str(target), self.binding, _reference(value))
         return self._coded(core, rule) if coded else READERS[core, unit]
 
     def _coded(self, enum: type[Enum], rule: Leaf) -> Callable[[Any], Any]:
@@ -239,6 +239,13 @@ def _core(hint: Any) -> tuple[Any, bool, str | None]:
         core, target = typing.get_args(hint)
         return core, optional, target
     return hint, optional, None
+
+
+def _reference(value: Any) -> str:
+    # Some systems write false where a relation is empty: it is no record's id.
+    if isinstance(value, bool):
+        raise BadValue(value)
+    return identifier(value)
 
 
 def _sole(value: Any) -> Any:

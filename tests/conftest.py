@@ -5,15 +5,16 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import httpx
 import pytest
 
 from colonnade.demo import over
 from demo.firm import northbeam
-from demo.systems import Emulated, dynamics_as, misbehave, psa
+from demo.systems import HTTP, Emulated, dynamics_as, misbehave, psa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx
 
     from demo.firm.model import Firm
     from demo.systems import Bound
@@ -42,7 +43,7 @@ class House:
     def ask(self, query: str, variables: dict[str, Any] | None = None, headers: dict[str, str] | None = None) -> Answer:
         """Ask the graph over HTTP."""
         body = {"query": query, "variables": variables or {}}
-        response = httpx.post(self.url, json=body, headers=headers, timeout=30, trust_env=False)
+        response = HTTP.post(self.url, json=body, headers=headers)
         content = response.json()
         return Answer(content.get("data"), content.get("errors", []), response.headers)
 

@@ -36,12 +36,13 @@ class Login(ABC):
         self._failure: SourceFailure | None = None
         self._failed_at = 0.0
 
-    async def credential(self, http: httpx.AsyncClient) -> str:
-        """Return the credential; of all who wait, the first one fetches it, and they share what it met."""
-        clock = asyncio.get_running_loop().time
-        came = clock()
+    async def credential(self, http: httpx.AsyncClient, came: float) -> str:
+        """Return the credential; of all who wait, the first one fetches it, and they share what it met.
+
+        `came` is the loop's instant since when the caller waits, be it for this or for its turn.
+        """
         async with self._one:
-            if self._credential is None or clock() > self._until:
+            if self._credential is None or asyncio.get_running_loop().time() > self._until:
                 if self._failure is not None and self._failed_at > came:
                     # Each of them trying a wrong password anew would lock the service account.
                     raise SourceFailure(self._failure.code, str(self._failure), self._failure.status)

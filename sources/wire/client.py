@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("colonnade.wire")
 
-HTTP_ERROR = 400
 # What a status says when the source's manifest says nothing better.
 KINDS = {
     401: Code.SOURCE_DENIED,
@@ -55,7 +54,7 @@ class Wire:
         """Fetch the credential, or raise SourceFailure with the reason why there is none."""
         try:
             async with asyncio.timeout_at(scope.deadline):
-                await self.login.credential(self._http)
+                await self.login.credential(self._http, asyncio.get_running_loop().time())
         except TimeoutError as error:
             raise SourceFailure(Code.SOURCE_TIMEOUT, "no login within the deadline") from error
 
@@ -67,7 +66,7 @@ class Wire:
         outcome, size = "ok", 0
         try:
             async with asyncio.timeout_at(until), self._turns:
-                body = await self._authorised(request, scope)
+                body = await self._authorised(request, scope, now)
                 size = len(body)
                 return body
         except TimeoutError as error:
@@ -81,13 +80,13 @@ class Wire:
             spent = round((time.perf_counter() - started) * 1000, 1)
             log.info("source asked", binding=self.binding, path=request.path, outcome=outcome, bytes=size, ms=spent)
 
-    async def _authorised(self, request: Request, scope: Scope) -> bytes:
+    async def _authorised(self, request: Request, scope: Scope, came: float) -> bytes:
         """Send with the shared credential; one that the source no longer takes is renewed once."""
-        credential = await self.login.credential(self._http)
+        credential = await self.login.credential(self._http, came)
         status, body = await self._exchange(request, scope, credential)
         if status == httpx.codes.UNAUTHORIZED and self.login.renewable:
             await self.login.forget(credential)
-            credential = await self.login.credential(self._http)
+            credential = await self.login.credential(self._http, came)
             status, body = await self._exchange(request, scope, credential)
         if not httpx.codes.is_success(status):
             raise SourceFailure(_kind(status), f"status {status}", status)
@@ -110,7 +109,7 @@ def _kind(status: int) -> Code:
         return KINDS[status]
     if httpx.codes.is_server_error(status):
         return Code.SOURCE_UNAVAILABLE
-    return Code.SOURCE_REFUSED if status >= HTTP_ERROR else Code.SOURCE_MISBEHAVED
+    return Code.SOURCE_REFUSED if httpx.codes.is_client_error(status) else Code.SOURCE_MISBEHAVED
 
 
 def _query(params: tuple[tuple[str, str], ...]) -> str:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from colonnade.cli import app
 from colonnade.demo import configure
+from colonnade.settings import Settings
 from demo.systems import CLIENT_ID, CLIENT_SECRET, KANTATA_TOKEN, Bound
 from sources.registry import HERE, vendors
 
@@ -125,6 +126,18 @@ def test_every_vendor_is_listed() -> None:
     assert products["psa", "kantata"] == ("Kantata OX", "REST, /api/v1")
     for role in ("crm", "erp", "hr"):
         assert products[role, "dynamics"] == ("Dynamics 365 Finance & Operations", "OData V4, /data")
+
+
+def test_the_example_can_be_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The configuration in the repository is accepted as it is, once its secrets are set; it holds none itself."""
+    settings = Settings.read(ROOT / "colonnade.toml")
+    references = {reference for bound in settings.bindings.values() for reference in bound.credentials.values()}
+    assert {reference.partition(":")[0] for reference in (*references, settings.server.secret)} == {"env"}
+    for reference in references:
+        monkeypatch.setenv(reference.partition(":")[2], "any-secret")
+    bound = settings.connections()
+    assert [binding.name for binding in bound] == list(VENDOR)
+    assert [binding.manifest_path for binding in bound if not binding.manifest_path.is_file()] == []
 
 
 def test_all_is_right(desk: Desk) -> None:

@@ -8,9 +8,13 @@ import httpx
 import pytest
 
 from tests.conftest import Answer, House
+from tests.sources.hostile import Hostile, bind, hostile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+    from sources.source import Source
 
 
 class NearHouse(House):
@@ -55,3 +59,31 @@ def house(near: NearHouse) -> Iterator[NearHouse]:
     near.calm()
     yield near
     near.calm()
+
+
+@pytest.fixture(scope="session")
+def malice() -> Iterator[Hostile]:
+    """A hostile server for all tests."""
+    with hostile() as server:
+        yield server
+
+
+@pytest.fixture
+def server(malice: Hostile) -> Hostile:
+    """The hostile server, as at first."""
+    malice.forget()
+    return malice
+
+
+@pytest.fixture
+async def bound(tmp_path: Path, server: Hostile) -> AsyncIterator[Callable[..., Source]]:
+    """Binds manifests to the hostile server, or to the address given, and closes their connections in the end."""
+    sources: list[Source] = []
+
+    def bound(manifest: str, limits: str = "", url: str = "", name: str = "") -> Source:
+        sources.append(bind(tmp_path, manifest, url or server.url, limits, name))
+        return sources[-1]
+
+    yield bound
+    for source in sources:
+        await source.wire.aclose()
