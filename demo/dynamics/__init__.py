@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 
-from demo.dynamics import invoices, ledger, projects, sales, workers
+from demo.dynamics import invoices, ledger, postings, projects, sales, workers
 from demo.dynamics.ids import (
     contract_id,
     contract_line_id,
@@ -22,9 +22,10 @@ from demo.dynamics.ids import (
     period_id,
     personnel_number,
     project_id,
+    transaction_id,
 )
 from demo.dynamics.service import LOGIN_PATH, Service
-from demo.emulator import Database, Row, application
+from demo.emulator import UNCHANGED, Changes, Database, Row, application
 from demo.firm.model import Firm
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "period_id",
     "personnel_number",
     "project_id",
+    "transaction_id",
 ]
 
 Projection = Callable[[Firm], Iterable[Row]]
@@ -54,6 +56,8 @@ ENTITY_SETS: Final[Mapping[str, tuple[Projection, str, tuple[str, ...]]]] = {
     "ProjectContractLines": (projects.contract_lines, "ContractLineId", ("Description", "SalesCurrencyCode")),
     "NBProjectInvoices": (invoices.invoices, "InvoiceNumber", ("CurrencyCode",)),
     "NBProjectInvoiceLines": (invoices.invoice_lines, "InvoiceLineId", ("Description", "CurrencyCode")),
+    "NBTimePostings": (postings.time_postings, "TransactionId", ("TimeEntryCode", "SalesCurrencyCode")),
+    "NBBillingEvents": (postings.billing_events, "BillingEventId", ("CurrencyCode",)),
     "Workers": (workers.workers, "PersonnelNumber", ("Name",)),
     "NBOpportunities": (sales.opportunities, "OpportunityId", ("Subject",)),
     "NBOpportunityLines": (sales.opportunity_lines, "OpportunityLineId", ("CurrencyCode",)),
@@ -61,10 +65,16 @@ ENTITY_SETS: Final[Mapping[str, tuple[Projection, str, tuple[str, ...]]]] = {
 
 
 def build(
-    firm: Firm, *, client_id: str, client_secret: str, page: int = 1000, database: Path | None = None
+    firm: Firm,
+    *,
+    client_id: str,
+    client_secret: str,
+    page: int = 1000,
+    database: Path | None = None,
+    changes: Changes = UNCHANGED,
 ) -> Starlette:
     """Return the application for a firm; the database is in memory unless a file is given."""
-    kept = Database(database)
+    kept = Database(database, changes)
     for name, (project, key, mandatory) in ENTITY_SETS.items():
         kept.create(name, project(firm), key=key, mandatory=mandatory)
     return application(Service(kept, client_id, client_secret, page))

@@ -61,3 +61,8 @@ def invoice_number(invoice: str) -> str:
 def opportunity_id(opportunity: str) -> str:
     """Return an opportunity's id: OPP-020 is OP-000020."""
     return f"OP-{_number(opportunity, 'OPP'):06}"
+
+
+def transaction_id(entry: str) -> str:
+    """Return the posting of a time entry: TE-02117 is TR-002117."""
+    return f"TR-{_number(entry, 'TE'):06}"

@@ -11,6 +11,10 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 Row: TypeAlias = dict[str, Any]
+Change: TypeAlias = Callable[[Iterable[Row]], Iterable[Row]]
+"""What makes one system's table differ from the firm's truth."""
+Changes: TypeAlias = Mapping[str, Sequence[Change]]
+UNCHANGED: Final[Changes] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ _KINDS: Final[Mapping[type, Kind]] = {
     # SQLite has no decimals: text keeps every digit, the collation compares by value.
     Decimal: Kind("TEXT COLLATE EXACT", str, Decimal, numeric=True),
     dict: Kind("TEXT", msgspec.json.encode, msgspec.json.decode),
+    list: Kind("TEXT", msgspec.json.encode, msgspec.json.decode),
 }
 
 
@@ -44,10 +49,11 @@ def _compare(left: str, right: str) -> int:
 
 
 class Database:
-    """One system's own database: in memory, or in the file given."""
+    """One system's own database: in memory, or in the file given; `changes` spoil tables by their names."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, changes: Changes = UNCHANGED) -> None:
         """Open it; the server's thread reads what this one writes, never both at once."""
+        self._changes = changes
         self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
         self._connection.create_collation("EXACT", _compare)
@@ -56,6 +62,8 @@ class Database:
 
     def create(self, name: str, rows: Iterable[Row], *, key: str, mandatory: tuple[str, ...]) -> None:
         """Project rows into a new table; `mandatory` names texts that no row may be without."""
+        for change in self._changes.get(name, ()):
+            rows = change(rows)
         self.tables[name] = Table(self._connection, name, list(rows), key, mandatory)
 
 

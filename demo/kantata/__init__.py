@@ -3,6 +3,9 @@
 What the documents say is kept: `per_page` 20 unless asked, silently 200 at most; `only` and the filters that take a
 list joined by commas, next to those that take one value; absent ids missing without a word; archived workspaces left
 out unless asked for; foreign keys shown only with their `include`, and then the included rows beside those asked for.
+
+Lists that begin with `nb_` and what stands in `custom_fields` are this tenant's own. Of a time entry's members those
+that say what was billed and by whom it was approved are custom fields for want of a document.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,10 +14,19 @@ from typing import Final
 
 from starlette.applications import Starlette
 
-from demo.emulator import Database, Row, application
+from demo.emulator import UNCHANGED, Changes, Database, Row, application
 from demo.firm.model import Firm
-from demo.kantata import account, work
-from demo.kantata.ids import allocation_id, group_id, resource_id, role_id, story_id, user_id, workspace_id
+from demo.kantata import account, timekeeping, work
+from demo.kantata.ids import (
+    allocation_id,
+    group_id,
+    resource_id,
+    role_id,
+    story_id,
+    time_entry_id,
+    user_id,
+    workspace_id,
+)
 from demo.kantata.service import Service
 
 __all__ = [
@@ -25,6 +37,7 @@ __all__ = [
     "resource_id",
     "role_id",
     "story_id",
+    "time_entry_id",
     "user_id",
     "workspace_id",
 ]
@@ -40,12 +53,14 @@ PROJECTIONS: Final[Mapping[str, tuple[Projection, tuple[str, ...]]]] = {
     "workspace_resources": (work.resources, ("full_name",)),
     "workspace_groups": (account.workspace_groups, ("name",)),
     "roles": (account.roles, ("name",)),
+    "time_entries": (timekeeping.time_entries, ("date_performed", "currency")),
+    "nb_time_periods": (timekeeping.time_periods, ("title",)),
 }
 
 
-def build(firm: Firm, *, token: str, database: Path | None = None) -> Starlette:
+def build(firm: Firm, *, token: str, database: Path | None = None, changes: Changes = UNCHANGED) -> Starlette:
     """Return the application for a firm; the database is in memory unless a file is given."""
-    kept = Database(database)
+    kept = Database(database, changes)
     for name, (project, mandatory) in PROJECTIONS.items():
         kept.create(name, project(firm), key="id", mandatory=mandatory)
     return application(Service(kept, token))

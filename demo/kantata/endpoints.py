@@ -95,6 +95,20 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     ),
     "workspace_groups": Endpoint(order="updated_at:desc", many={"only": "id"}),
     "roles": Endpoint(order="name:asc", many={"only": "id"}, orders={"name": "name"}),
+    "time_entries": Endpoint(
+        order="date_performed:asc",
+        one={"workspace_id": "workspace_id", "participant_id": "user_id"},
+        many={"only": "id"},
+        includes={
+            "workspace": ("workspace_id", "workspaces"),
+            "user": ("user_id", "users"),
+            "story": ("story_id", "stories"),
+            "role": ("role_id", "roles"),
+        },
+        switches=("date_performed_between",),
+        orders={"date_performed": "date_performed"},
+    ),
+    "nb_time_periods": Endpoint(order="created_at:asc", many={"only": "id", "legal_entities": "legal_entity"}),
 }
 ALWAYS_ORDERED: Final = {"created_at": "created_at", "updated_at": "updated_at"}
 # These foreign keys stand in every answer, included or not.

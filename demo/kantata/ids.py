@@ -6,6 +6,7 @@ from typing import Final, get_args
 from demo.firm.vocabulary import ProjectPhase
 
 _CODE: Final = re.compile(r"([A-Z]+)-(\d+)")
+_MILESTONE: Final = re.compile(r"(?P<engagement>ENG-\d+)-M(?P<number>\d)")
 _STORY: Final = re.compile(r"ENG-(?P<engagement>\d+)-(?:P|W(?P<stream>\d)(?:-(?P<phase>[A-Z_]+)(?:-T(?P<task>\d))?)?)")
 _PHASES: Final[tuple[str, ...]] = get_args(ProjectPhase)
 _ROLES: Final = ("ANALYST", "CONSULTANT", "SENIOR", "MANAGER", "PRINCIPAL")
@@ -49,12 +50,27 @@ def role_id(role: str) -> str:
     return str(6_100_001 + _ROLES.index(role))
 
 
+def time_entry_id(entry: str) -> str:
+    """Return the id of a time entry: TE-02117 is 9002117."""
+    return _id(9_000_000, entry, "TE")
+
+
 def story_id(code: str) -> str:
-    """Return the story of a project node or task: ENG-007-P is 310007000, ENG-007-W1-BUILD-T2 is 310007132."""
+    """Return the story of a project node, task or milestone.
+
+    ENG-007-P is 310007000, ENG-007-W1-BUILD-T2 is 310007132, ENG-012-M3 is 310012903.
+    """
+    milestone = _MILESTONE.fullmatch(code)
+    if milestone:
+        return _id_of_story(milestone["engagement"], 900 + int(milestone["number"]))
     found = _STORY.fullmatch(code)
     if not found:
-        message = f"{code!r} is no code of a project node or a task"
+        message = f"{code!r} is no code of a project node, a task or a milestone"
         raise ValueError(message)
     phase = 1 + _PHASES.index(found["phase"]) if found["phase"] else 0
     inside = 100 * int(found["stream"] or 0) + 10 * phase + int(found["task"] or 0)
-    return str(310_000_000 + 1000 * int(found["engagement"]) + inside)
+    return _id_of_story(f"ENG-{found['engagement']}", inside)
+
+
+def _id_of_story(engagement: str, inside: int) -> str:
+    return str(310_000_000 + 1000 * int(engagement.removeprefix("ENG-")) + inside)

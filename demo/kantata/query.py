@@ -87,6 +87,9 @@ def _defaults(name: str, params: Mapping[str, str]) -> Iterable[Condition]:
         yield "NOT archived", ()
     if name == "stories" and params.get("parents_only") == "true":
         yield "parent_id IS NULL", ()
+    if "date_performed_between" in params:
+        start, _, end = params["date_performed_between"].partition(":")
+        yield "date_performed BETWEEN ? AND ?", (start, end)
     if name == "workspace_allocations" and "type" in params:
         yield "hard" if params["type"] == "hard" else "NOT hard", ()
 

@@ -11,6 +11,7 @@ from typing import Final
 from demo.emulator import Row
 from demo.firm.model import Assignment, Firm, ProjectNode, Task
 from demo.kantata import ids
+from demo.kantata.timekeeping import milestones
 from demo.kantata.values import exact, minutes, percent, stamps, subunits
 
 KIND: Final = {"PROJECT": "PRJ", "WORKSTREAM": "WST", "PHASE": "PHS"}
@@ -55,12 +56,13 @@ SATURDAY: Final = 5
 
 
 def stories(firm: Firm) -> Iterator[Row]:
-    """Yield the deliverables, parents first, and then the tasks, all of one shape."""
+    """Yield the deliverables, parents first, then the tasks and the milestones, all of one shape."""
     homes = {node.code: node.engagement for node in firm.projects}
     for position, node in enumerate(firm.projects):
         yield {**_deliverable(node), **stamps(firm, position)}
     for position, task in enumerate(firm.tasks, len(firm.projects)):
         yield {**_task(task, homes[task.project]), **stamps(firm, position)}
+    yield from milestones(firm, len(firm.projects) + len(firm.tasks))
 
 
 def _deliverable(node: ProjectNode) -> Row:

@@ -28,6 +28,7 @@ SETS = {
     "ProjectContractLines": 19,
     "NBProjectInvoices": 36,
     "NBProjectInvoiceLines": 66,
+    "NBBillingEvents": 53,
     "Workers": 48,
     "NBOpportunities": 30,
     "NBOpportunityLines": 72,
@@ -362,3 +363,33 @@ def test_two_instances_live_side_by_side(client: httpx.Client) -> None:
         assert len(answer.json()["value"]) == 48
         assert len(httpx.get(f"{server.url}/_control/log").json()) == 3
         assert client.get("/_control/log").json() == []
+
+
+def test_hours_posted_and_what_may_be_billed(client: httpx.Client) -> None:
+    """A posting says when it counts and what it sold for; an event says what may be billed and what holds it."""
+    assert read(client, "NBTimePostings", count="true", top="1")["@odata.count"] == 3171
+    (posting,) = rows(read(client, "NBTimePostings", filter="TimeEntryCode eq 'TE-02117'"))
+    del posting["@odata.etag"]
+    assert posting == {
+        "dataAreaId": "nbuk",
+        "TransactionId": "TR-002117",
+        "TimeEntryCode": "TE-02117",
+        "PersonnelNumber": "000117",
+        "ProjectID": "P-000001",
+        "WorkDate": "2026-03-02T12:00:00Z",
+        "Hours": 8,
+        "SalesPrice": 112,
+        "SalesCurrencyCode": "GBP",
+        "CostPrice": Decimal("49.6"),
+        "CostCurrencyCode": "GBP",
+        "AccountingDate": "2026-03-02T12:00:00Z",
+        "PeriodId": "nbuk-2026-P03",
+        "PostingStatus": "Posted",
+        "BillingStatus": "ReadyToInvoice",
+        "BillingEventId": "BE-2603-001",
+        "InvoiceLineId": "",
+    }
+    (held,) = rows(read(client, "NBBillingEvents", filter="EventStatus eq 'OnHold'"))
+    assert (held["MilestoneCode"], held["HoldReason"], held["Amount"], held["NBHours"]) == (
+        *("ENG-011-M2", "ACCEPTANCE_OUTSTANDING", 152500, None),
+    )

@@ -20,12 +20,14 @@ BEARER = {"Authorization": f"Bearer {KEY}"}
 ALL_WORKSPACES = [str(4_200_000 + number) for number in range(1, 24)]
 ENDPOINTS = {
     "workspaces": 23,
-    "stories": 621,
+    "stories": 639,
     "users": 48,
     "workspace_allocations": 57,
     "workspace_resources": 57,
     "workspace_groups": 14,
     "roles": 5,
+    "time_entries": 3495,
+    "nb_time_periods": 72,
 }
 
 
@@ -80,6 +82,8 @@ def test_codes_become_ids() -> None:
     assert kantata.story_id("ENG-007-W2") == "310007200"
     assert kantata.story_id("ENG-007-W1-BUILD") == "310007130"
     assert kantata.story_id("ENG-007-W1-BUILD-T2") == "310007132"
+    assert kantata.story_id("ENG-012-M3") == "310012903"
+    assert kantata.time_entry_id("TE-02117") == "9002117"
     with pytest.raises(ValueError, match="CUS-07"):
         kantata.workspace_id("CUS-07")
 
@@ -124,7 +128,7 @@ def test_money_is_in_the_subunits_of_its_currency(client: httpx.Client) -> None:
 @pytest.mark.parametrize(("name", "count"), ENDPOINTS.items())
 def test_paging_to_the_end_gives_every_row_once(client: httpx.Client, name: str, count: int) -> None:
     """The pages of a list hold each of its rows once, in the order of their creation."""
-    size = max(2, count // 6)
+    size = min(200, max(2, count // 6))
     first = read(client, name, per_page=size, order="created_at:asc")
     following = range(2, first["meta"]["page_count"] + 1)
     pages = [first, *(read(client, name, per_page=size, page=page, order="created_at:asc") for page in following)]
@@ -141,7 +145,7 @@ def test_a_page_is_20_unless_asked_and_silently_200_at_most(client: httpx.Client
     assert read(client, "stories")["meta"]["page_size"] == 20
     capped = read(client, "stories", per_page=500)
     assert len(capped["results"]) == 200
-    assert capped["meta"] == {"count": 621, "page_count": 4, "page_number": 1, "page_size": 200}
+    assert capped["meta"] == {"count": 639, "page_count": 4, "page_number": 1, "page_size": 200}
 
 
 def test_keys_are_shown_only_with_their_include(client: httpx.Client) -> None:
@@ -382,3 +386,56 @@ def test_a_database_file_is_written_anew(tmp_path: Path) -> None:
             content = httpx.get(f"{server.url}/api/v1/workspaces.json", headers=BEARER).json()
             assert content["count"] == 23
     assert Decimal(content["workspaces"]["4200016"]["custom_fields"]["planned_revenue"]) == Decimal("140000.000")
+
+
+def test_a_time_entry_and_its_days(client: httpx.Client) -> None:
+    """Time is in minutes, its rate in subunits; entries may be asked by workspace, by person and between two days."""
+    entry = read(client, "time_entries", only="9002117", include="user,story,workspace")["time_entries"]["9002117"]
+    assert (entry["date_performed"], entry["time_in_minutes"], entry["rate_in_cents"]) == ("2026-03-02", 480, 11_200)
+    assert (entry["approved"], entry["billable"], entry["user_id"]) == (True, True, kantata.user_id("RES-017"))
+    assert entry["story_id"] == kantata.story_id("ENG-001-W1-BUILD-T3")
+    assert entry["custom_fields"] | {"approver_id": None} == {
+        "entry_code": "TE-02117",
+        "billing_class": "hourly",
+        "billable_minutes": 480,
+        "bill_rate": "112.00",
+        "approval": "approved",
+        "submitted_at": "2026-03-03T08:00:00+00:00",
+        "approved_at": "2026-03-10T16:00:00+00:00",
+        "approver_id": None,
+        "allocation_id": kantata.allocation_id("ASG-021"),
+        "billed": False,
+    }
+    march = {"workspace_id": "4200001", "date_performed_between": "2026-03-02:2026-03-08"}
+    expected = [
+        found
+        for found in northbeam().time_entries
+        if found.engagement == "ENG-001" and "2026-03-02" <= found.work_date.isoformat() <= "2026-03-08"
+    ]
+    assert listed(read(client, "time_entries", **march)) == [kantata.time_entry_id(found.code) for found in expected]
+
+
+def test_a_milestone_is_a_story(client: httpx.Client) -> None:
+    """It has its amount and whether the customer accepted it in custom fields; the days are those of a story."""
+    found = read(client, "stories", story_type="milestone", workspace_id="4200011")
+    second = found["stories"][kantata.story_id("ENG-011-M2")]
+    assert (found["count"], second["state"], second["due_date"]) == (4, "completed", "2026-03-27")
+    assert second["custom_fields"] == {
+        "code": "ENG-011-M2",
+        "kind": "MIL",
+        "actual_end": "2026-03-31",
+        "billable": True,
+        "amount": "152500.00",
+        "currency": "GBP",
+        "acceptance": "pending",
+        "acceptance_evidence": None,
+    }
+
+
+def test_periods_say_whether_time_may_be_entered(client: httpx.Client) -> None:
+    """The tenant's own list follows the ledger's periods."""
+    periods = read(client, "nb_time_periods", only="NB-UK-2026-P02,NB-UK-2026-P04")["nb_time_periods"]
+    assert {id_: period["locked"] for id_, period in periods.items()} == {
+        "NB-UK-2026-P02": True,
+        "NB-UK-2026-P04": False,
+    }
