@@ -7,13 +7,15 @@ from typing import Protocol, TypeAlias
 
 import httpx
 
-from demo import dynamics, kantata
+from demo import bamboohr, dynamics, kantata, salesforce
 from demo.emulator import serve
 from demo.firm.model import Firm
 
 HTTP = httpx.Client(trust_env=False, timeout=30)
 KANTATA_TOKEN = "kantata-demo-token"
 CLIENT_ID, CLIENT_SECRET = "colonnade-demo", "dynamics-demo-secret"
+SALES_ID, SALES_SECRET = "colonnade-demo", "salesforce-demo-secret"
+PEOPLE_KEY = "bamboohr-demo-key"
 
 Words: TypeAlias = Mapping[str, Callable[[str], str | None]]
 """For each of our types that a system knows: from the firm's code to that system's id, None where it has none."""
@@ -108,10 +110,33 @@ def dynamics_as(firm: Firm, *roles: str) -> Iterator[list[Bound]]:
 
 
 @contextmanager
+def crm(firm: Firm) -> Iterator[Bound]:
+    """Run the emulated Salesforce."""
+    words: Words = {
+        "Customer": salesforce.account_id,
+        "LegalEntity": str,
+        "Opportunity": salesforce.opportunity_id,
+    }
+    with serve(salesforce.build(firm, client_id=SALES_ID, client_secret=SALES_SECRET)) as server:
+        client = {"client_id": SALES_ID, "client_secret": SALES_SECRET}
+        yield Bound("crm", "salesforce", server.url, client, words, Emulated(server.url))
+
+
+@contextmanager
+def hr(firm: Firm) -> Iterator[Bound]:
+    """Run the emulated BambooHR."""
+    with serve(bamboohr.build(firm, key=PEOPLE_KEY)) as server:
+        address = f"{server.url}/api/gateway.php/{bamboohr.COMPANY}/v1"
+        key = {"user": PEOPLE_KEY, "password": "x"}
+        words: Words = {"LegalEntity": str, "Resource": bamboohr.employee_id}
+        yield Bound("hr", "bamboohr", address, key, words, Emulated(server.url))
+
+
+@contextmanager
 def emulated(firm: Firm) -> Iterator[list[Bound]]:
-    """Run the firm as most start: delivery in one product, money, sales and people in another."""
-    with psa(firm) as delivery, dynamics_as(firm, "erp", "crm", "hr") as rest:
-        yield [delivery, *rest]
+    """Run the firm's systems, each in the dialect of its product."""
+    with psa(firm) as delivery, dynamics_as(firm, "erp") as money, crm(firm) as sales, hr(firm) as people:
+        yield [delivery, *money, sales, people]
 
 
 def misbehave(address: str, quirk: str, **details: object) -> None:

@@ -115,6 +115,12 @@ class BearerAuth(Strict):
     kind: Literal["bearer"]
 
 
+class BasicAuth(Strict):
+    """HTTP Basic (RFC 7617), the credentials `user` and `password`."""
+
+    kind: Literal["basic"]
+
+
 class ClientCredentialsAuth(Strict):
     """OAuth 2 client credentials (RFC 6749, 4.4), the credentials `client_id` and `client_secret`.
 
@@ -135,7 +141,7 @@ class SessionAuth(Strict):
     scheme: str = "Session"
 
 
-Auth: TypeAlias = Annotated[BearerAuth | ClientCredentialsAuth | SessionAuth, Field(discriminator="kind")]
+Auth: TypeAlias = Annotated[BearerAuth | BasicAuth | ClientCredentialsAuth | SessionAuth, Field(discriminator="kind")]
 
 
 class RestDialect(Strict):
@@ -168,7 +174,38 @@ class RpcDialect(Strict):
     context: dict[str, Any] = {}
 
 
-Dialect: TypeAlias = Annotated[RestDialect | ODataDialect | RpcDialect, Field(discriminator="family")]
+class QueryDialect(Strict):
+    """A query language in a parameter of one path: rows, their number and the next page's link in the answer."""
+
+    family: Literal["query"]
+    path: Path
+    param: str = "q"
+    rows: str
+    next: str
+    total: str
+
+
+class ScanDialect(Strict):
+    """Lists that are read whole, each once in so many `seconds`.
+
+    `params` go with every read. Where `columns` is said, the read is a POST of `body` with the wanted columns under
+    that key. Pages follow a cursor: `next` is where it stands, `cursor` the parameter that takes it.
+    """
+
+    family: Literal["scan"]
+    seconds: float = Field(gt=0)
+    rows: str
+    params: dict[str, str] = {}
+    body: dict[str, Any] = {}
+    columns: str = ""
+    size: str = ""
+    next: str = ""
+    cursor: str = ""
+
+
+Dialect: TypeAlias = Annotated[
+    RestDialect | ODataDialect | RpcDialect | QueryDialect | ScanDialect, Field(discriminator="family")
+]
 
 
 class Probe(Strict):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from schema.rows import System
 from schema.tomlfile import FileError, load
-from sources.manifest import Manifest
+from sources.manifest import Manifest, ScanDialect
 from sources.questions import QUESTIONS, Question
+from sources.scanned import ScannedSource
 from sources.source import Source, Vendor
 from sources.translation import RuleError
 from sources.wire.auth import NEEDED, login
@@ -78,7 +79,8 @@ def connect(binding: Binding, clock: Clock) -> Source:
         raise FileError(f"binding {binding.name!r}: credentials missing: {missing}; not used by this vendor: {strange}")
     entry = login(manifest.auth, binding.credentials, binding.login_address)
     wire = Wire(binding.name, binding.address, manifest.limits, entry)
-    source = Source(binding.name, Vendor(manifest, _functions(path.with_name("translate.py"))), wire, clock)
+    kind = ScannedSource if isinstance(manifest.dialect, ScanDialect) else Source
+    source = kind(binding.name, Vendor(manifest, _functions(path.with_name("translate.py"))), wire, clock)
     _compile(path, source)
     return source
 

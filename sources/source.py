@@ -19,6 +19,7 @@ from sources.walk import ById, ByNumber
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from schema.context import Clock
     from sources.contract import Answer, Family, Position, Request, Scope
@@ -96,7 +97,7 @@ class Source:
         """Return up to `size` rows that follow a position, and how many there are in all if the source says so."""
         entity, reader = self.manifest.entities[row.type], self.reader(row)
         limit = min(size, self.manifest.limits.rows)
-        walk = (ByNumber if self.family.numbered else ById)(reader, self._origin(), after)
+        walk = (ByNumber if self.family.numbered else ById)(reader, self._origin(self.clock.now()), after)
         while True:
             known = len(walk.places)
             request = self.family.page(entity, walk.position, limit, reader.columns)
@@ -111,7 +112,7 @@ class Source:
                 raise SourceFailure(Code.SOURCE_MISBEHAVED, "the same rows come again and again")
 
     async def _batch(self, row: type[Row], entity: Entity, asked: Asked, ids: Sequence[str], scope: Scope) -> Batch:
-        reader, origin = self.reader(row), self._origin()
+        reader, origin = self.reader(row), self._origin(self.clock.now())
         columns = self._columns.behind([*reader.columns, asked.at], row.type)
         found: list[Found] = []
         earlier: set[Ref | None] = set()
@@ -151,8 +152,8 @@ class Source:
         if following is not None:
             raise SourceFailure(Code.TOO_MANY, f"more than {self.manifest.limits.pages} pages")
 
-    def _origin(self) -> Origin:
-        return Origin(self.system, self.binding, self.clock.now())
+    def _origin(self, as_of: datetime) -> Origin:
+        return Origin(self.system, self.binding, as_of)
 
     def _unreadable(self, row: type[Row]) -> Problem:
         name = self.system.name

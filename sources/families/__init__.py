@@ -1,4 +1,4 @@
-"""Protocols without a vendor: REST, OData V4, JSON-RPC."""
+"""Protocols without a vendor: REST, OData V4, JSON-RPC, query languages, lists that are read whole."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from sources.families.jsonrpc import JsonRpc
 from sources.families.odata import OData
+from sources.families.query import Query
 from sources.families.rest import Rest
-from sources.manifest import ODataDialect, RestDialect
+from sources.families.scan import Scan
+from sources.manifest import ODataDialect, QueryDialect, RestDialect, ScanDialect
 
 if TYPE_CHECKING:
     from sources.contract import Family
@@ -20,4 +22,8 @@ def family(dialect: Dialect) -> Family:
         return Rest(dialect)
     if isinstance(dialect, ODataDialect):
         return OData(dialect)
+    if isinstance(dialect, QueryDialect):
+        return Query(dialect)
+    if isinstance(dialect, ScanDialect):
+        return Scan(dialect)
     return JsonRpc(dialect)

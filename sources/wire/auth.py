@@ -11,7 +11,7 @@ import httpx
 
 from schema.problems import Code
 from sources.contract import SourceFailure, decode
-from sources.manifest import Auth, BearerAuth, ClientCredentialsAuth, SessionAuth
+from sources.manifest import Auth, BasicAuth, BearerAuth, ClientCredentialsAuth, SessionAuth
 from sources.wire.exchange import exchange
 
 if TYPE_CHECKING:
@@ -90,6 +90,17 @@ class Bearer(Login):
         return f"Bearer {self._secret['token']}"
 
 
+class Basic(Login):
+    """A name and a password with every call (RFC 7617)."""
+
+    renewable = False
+
+    async def _fetch(self, http: httpx.AsyncClient) -> str:
+        del http
+        spelled = base64.b64encode(f"{self._secret['user']}:{self._secret['password']}".encode()).decode()
+        return f"Basic {spelled}"
+
+
 class ClientCredentials(Login):
     """OAuth 2 client credentials (RFC 6749, 4.4)."""
 
@@ -136,6 +147,7 @@ class RpcSession(Login):
 
 NEEDED: dict[str, tuple[str, ...]] = {
     "bearer": ("token",),
+    "basic": ("user", "password"),
     "client_credentials": ("client_id", "client_secret"),
     "rpc_session": ("user", "password"),
 }
@@ -145,6 +157,8 @@ def login(auth: Auth, credentials: Mapping[str, str], at: str = "") -> Login:
     """Return the way in that a manifest names. The credentials must be those in NEEDED; `at` is the login's address."""
     if isinstance(auth, BearerAuth):
         return Bearer(credentials)
+    if isinstance(auth, BasicAuth):
+        return Basic(credentials)
     if isinstance(auth, ClientCredentialsAuth):
         return ClientCredentials(auth, credentials, at)
     return RpcSession(auth, credentials, at)

@@ -1,0 +1,204 @@
+"""The firm on four products: Kantata, Dynamics, Salesforce and BambooHR, each with its own dialect and its own lies."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from colonnade.demo import over
+from demo.systems import emulated, misbehave
+from tests.conftest import House
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from demo.firm.model import Firm
+    from demo.systems import Bound
+
+REPORT = "POST /api/gateway.php/northbeam/v1/reports/custom"
+DEEP = """{ engagements(first: 20) { edges { node { code customer { displayName industry accountOwner }
+    opportunity { code } assignments { code resource { employeeNumber displayName manager { displayName } } } } } } }"""
+PEOPLE = "{ resources(first: 100) { totalCount edges { node { employeeNumber displayName } } } }"
+
+
+class Four(House):
+    """The graph over the four servers; their control addresses are those of the servers, whatever the path behind."""
+
+    def __init__(self, url: str, bound: list[Bound]) -> None:
+        super().__init__(url, bound)
+        self.log = {system.role: system.traffic for system in bound}
+
+    def spoil(self, role: str, quirk: str, **details: object) -> None:
+        """Make a role's system misbehave."""
+        misbehave(self.log[role].address, quirk, **details)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def four(firm: Firm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Four]:
+    """The four vendors, BambooHR with a window so short that each test sees its own scan."""
+    with ExitStack() as stack:
+        folder = tmp_path_factory.mktemp("vendors")
+        bound = [
+            _hasty(system, folder) if system.vendor == "bamboohr" else system
+            for system in stack.enter_context(emulated(firm))
+        ]
+        yield Four(stack.enter_context(over(bound)).url, bound)
+
+
+@pytest.fixture
+def calm(four: Four) -> Iterator[Four]:
+    """The same, calm before and after the test, the window past."""
+    for role in four.log:
+        four.spoil(role, "none")
+    time.sleep(WINDOW)
+    for traffic in four.log.values():
+        traffic.clear()
+    yield four
+    for role in four.log:
+        four.spoil(role, "none")
+    time.sleep(WINDOW)
+
+
+WINDOW = 0.3
+
+
+def _hasty(system: Bound, folder: Path) -> Bound:
+    vendor = folder / "hr" / system.vendor
+    vendor.mkdir(parents=True)
+    manifest = Path("sources/hr/bamboohr/source.toml").read_text(encoding="utf-8")
+    (vendor / "source.toml").write_text(manifest.replace("seconds = 300", f"seconds = {WINDOW}"), encoding="utf-8")
+    return replace(system, vendor=str(vendor))
+
+
+def test_every_value_is_the_firms(calm: Four, firm: Firm) -> None:
+    """Customers from SOQL and people from a report of everybody meet the engagements that they belong to."""
+    answer = calm.ask(DEEP)
+    assert answer.errors == []
+    people = {person.code: person for person in firm.people}
+    customers = {customer.code: customer for customer in firm.customers}
+    for edge, truth in zip(answer.data["engagements"]["edges"], firm.engagements, strict=False):
+        customer = customers.get(truth.customer or "")
+        assert edge["node"]["code"] == truth.code
+        assert edge["node"]["opportunity"] == ({"code": truth.opportunity} if truth.opportunity else None)
+        assert edge["node"]["customer"] == (
+            {
+                "displayName": customer.name,
+                "industry": customer.industry,
+                "accountOwner": people[customer.account_owner].name,
+            }
+            if customer
+            else None
+        )
+        assert edge["node"]["assignments"] == [
+            {
+                "code": item.code,
+                "resource": {
+                    "employeeNumber": (person := people[item.person]).employee_number,
+                    "displayName": person.name,
+                    "manager": {"displayName": people[person.manager].name} if person.manager else None,
+                },
+            }
+            for item in firm.assignments
+            if item.engagement == truth.code
+        ]
+
+
+def test_the_call_law(calm: Four) -> None:
+    """Salesforce is asked once a question and level, BambooHR once a window."""
+    calm.ask(DEEP)
+    questions = [call.partition("FROM")[2].partition("WHERE")[0] for call in calm.log["crm"].calls() if "q=" in call]
+    assert sorted(question.strip("+ ") for question in questions) == ["Account", "Opportunity"]
+    assert [call.partition("?")[0] for call in calm.log["hr"].calls()] == [REPORT]
+
+
+def test_a_list_without_reads_by_id_is_scanned_once_a_window(calm: Four) -> None:
+    """Any number of questions within the window cost one scan; behind it the list is read again."""
+    for _ in range(3):
+        assert calm.ask(PEOPLE).errors == []
+        assert calm.ask(DEEP).errors == []
+    within = len(calm.log["hr"].calls())
+    time.sleep(WINDOW)
+    calm.ask(PEOPLE)
+    assert (within <= 3, len(calm.log["hr"].calls())) == (True, within + 1)
+
+
+def test_opportunities_are_translated_by_flags_not_by_labels(calm: Four, firm: Firm) -> None:
+    """Every deal has the firm's stage, probability, amount and days; an early pipeline is a prospect."""
+    fields = """code stage probability amount { amount currency } expectedCloseDate closedDate expectedStartDate
+        billingModel proposedLegalEntity { code } customer { displayName }"""
+    answer = calm.ask(f"{{ opportunities(first: 100) {{ edges {{ node {{ {fields} }} }} }} }}")
+    assert answer.errors == []
+    customers = {customer.code: customer.name for customer in firm.customers}
+    days = ("expected_close_date", "closed_date", "expected_start_date")
+
+    def told(deal: Any) -> dict[str, Any]:
+        close, closed, start = (str(day) if (day := getattr(deal, name)) else None for name in days)
+        return {
+            "code": deal.code,
+            "stage": deal.stage,
+            "probability": f"{deal.probability:.4f}",
+            "amount": {"amount": str(deal.amount), "currency": deal.currency} if deal.amount is not None else None,
+            "expectedCloseDate": close,
+            "closedDate": closed,
+            "expectedStartDate": start,
+            "billingModel": deal.model,
+            "proposedLegalEntity": {"code": deal.entity} if deal.entity else None,
+            "customer": {"displayName": customers[deal.customer]},
+        }
+
+    found = [edge["node"] for edge in answer.data["opportunities"]["edges"]]
+    assert sorted(found, key=lambda node: node["code"]) == [told(deal) for deal in firm.opportunities]
+
+
+@pytest.mark.parametrize("role", ["crm", "hr"])
+@pytest.mark.parametrize("quirk", ["reverse", "duplicates", "strangers"])
+def test_a_disorderly_answer_changes_nothing(calm: Four, role: str, quirk: str) -> None:
+    """Reversed, doubled or strange rows leave every value as it was."""
+    before = calm.ask(DEEP)
+    time.sleep(WINDOW)
+    calm.spoil(role, quirk)
+    after = calm.ask(DEEP)
+    assert (after.data, after.errors) == (before.data, [])
+
+
+def test_a_bad_person_costs_themselves_alone(calm: Four) -> None:
+    """One employee that cannot be read is null wherever they stand, with one error, and everybody else is complete."""
+    before = calm.ask(PEOPLE).data["resources"]["edges"]
+    time.sleep(WINDOW)
+    calm.spoil("hr", "bad_row")
+    answer = calm.ask(PEOPLE)
+    after = answer.data["resources"]["edges"]
+    assert after == [{"node": None}, *before[1:]]
+    assert answer.codes == [("BAD_ROW", ["resources", "edges", 0, "node"])]
+
+
+@pytest.mark.parametrize("quirk", ["status_500", "status_503", "html", "truncated"])
+def test_hr_away_costs_its_own_fields(calm: Four, quirk: str) -> None:
+    """People are null with one error; what the others say of the same engagements is complete."""
+    before = calm.ask(DEEP).data["engagements"]["edges"]
+    time.sleep(WINDOW)
+    calm.spoil("hr", quirk)
+    answer = calm.ask(DEEP)
+    for edge in before:
+        for item in edge["node"]["assignments"]:
+            item["resource"] = None
+    assert answer.data["engagements"]["edges"] == before
+    (error,) = answer.errors
+    code = "SOURCE_MISBEHAVED" if quirk in {"html", "truncated"} else "SOURCE_UNAVAILABLE"
+    assert (error["extensions"]["code"], error["extensions"]["system"]) == (code, "HR")
+
+
+def test_pages_of_soql_are_followed(calm: Four, firm: Firm) -> None:
+    """Salesforce answering three records a page costs more calls and no value."""
+    before = calm.ask(DEEP)
+    calm.spoil("crm", "short_page", rows=3)
+    assert calm.ask(DEEP).data == before.data
+    found = calm.ask("{ customers(first: 100) { edges { node { displayName } } } }")
+    assert {edge["node"]["displayName"] for edge in found.data["customers"]["edges"]} == {
+        customer.name for customer in firm.customers
+    }
