@@ -104,14 +104,21 @@ def _typed(value: Any, hint: str) -> Any:
 
 def _spelled(kind: Any, value: Mapping[str, Any]) -> Any:
     match kind:
-        case "Decimal":
+        case "Decimal" if isinstance(value["decimal"], str):
             return Decimal(value["decimal"])
         case "date":
-            return date(value["year"], value["month"], value["day"])
+            return date(*_whole(value, INSTANT[:3]))
         case "datetime":
-            year, month, day, hour, minute, second = (value[part] for part in INSTANT)
+            year, month, day, hour, minute, second = _whole(value, INSTANT)
             return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-        case "timedelta":
+        case "timedelta" if isinstance(value["seconds"], int | Decimal):
             return timedelta(microseconds=int(value["seconds"] * 1_000_000))
         case _:
             return value
+
+
+def _whole(value: Mapping[str, Any], parts: Sequence[str]) -> list[int]:
+    """Return the parts, whole numbers all: to Python, `true` is the first of January of the year 1."""
+    if any(type(value[part]) is not int for part in parts):
+        raise TypeError
+    return [value[part] for part in parts]

@@ -509,7 +509,7 @@ def test_no_float_and_no_wrong_scale(firm: Firm) -> None:
 @pytest.mark.parametrize("hash_seed", ["0", "4711"])
 def test_a_fresh_interpreter_generates_the_same_firm(firm: Firm, hash_seed: str) -> None:
     """The whole firm is the same in another process, whatever its hash seed."""
-    done = subprocess.run(  # noqa: S603 - our own interpreter runs our own constant
+    done = subprocess.run(  # our own interpreter runs our own constant
         [sys.executable, "-c", DIGEST],
         cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
