@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from schema.tomlfile import FileError, Strict, load
 from sources.registry import Binding
 
-BINDING_NAME = r"(crm|psa|erp|hr)(\.[a-z][a-z0-9_]*)?"
+BINDING_NAME = r"(crm|psa|erp|hr|forecast)(\.[a-z][a-z0-9_]*)?"
 
 
 Address: TypeAlias = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")]
@@ -59,7 +59,7 @@ class Settings(Strict):
         wrong = sorted(name for name in bindings if not re.fullmatch(BINDING_NAME, name))
         if wrong:
             raise ValueError(
-                f"{wrong}: name a binding after its role (crm, psa, erp, hr), with '.name' for a second one"
+                f"{wrong}: name a binding after its role (crm, psa, erp, hr, forecast), with '.name' for a second one"
             )
         return bindings
 

@@ -20,6 +20,7 @@ def cross_references(firm: Firm, bound: Sequence[Bound]) -> Iterator[CrossRefere
         "LegalEntity": [entity.code for entity in firm.legal_entities],
         "Opportunity": [deal.code for deal in firm.opportunities],
         "Resource": [person.code for person in firm.people],
+        "Role": [role.code for role in firm.roles],
     }
     systems = {system.role: system for system in bound}
     for type_, known in codes.items():

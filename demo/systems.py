@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 
 import httpx
 
-from demo import bamboohr, dynamics, kantata, salesforce
+from demo import bamboohr, dynamics, kantata, runn, salesforce
 from demo.emulator import serve
 from demo.firm.model import Firm
 
@@ -16,6 +16,7 @@ KANTATA_TOKEN = "kantata-demo-token"
 CLIENT_ID, CLIENT_SECRET = "colonnade-demo", "dynamics-demo-secret"
 SALES_ID, SALES_SECRET = "colonnade-demo", "salesforce-demo-secret"
 PEOPLE_KEY = "bamboohr-demo-key"
+FORECAST_TOKEN = "runn-demo-token"
 
 Words: TypeAlias = Mapping[str, Callable[[str], str | None]]
 """For each of our types that a system knows: from the firm's code to that system's id, None where it has none."""
@@ -75,6 +76,7 @@ def kantata_words(firm: Firm) -> Words:
         "LegalEntity": str,
         "Opportunity": opportunity,
         "Resource": kantata.user_id,
+        "Role": kantata.role_id,
     }
 
 
@@ -133,10 +135,24 @@ def hr(firm: Firm) -> Iterator[Bound]:
 
 
 @contextmanager
+def forecast(firm: Firm) -> Iterator[Bound]:
+    """Run the emulated Runn."""
+    words: Words = {"Engagement": runn.project_id, "Opportunity": runn.project_id, "Role": runn.role_id}
+    with serve(runn.build(firm, token=FORECAST_TOKEN)) as server:
+        yield Bound("forecast", "runn", server.url, {"token": FORECAST_TOKEN}, words, Emulated(server.url))
+
+
+@contextmanager
 def emulated(firm: Firm) -> Iterator[list[Bound]]:
     """Run the firm's systems, each in the dialect of its product."""
-    with psa(firm) as delivery, dynamics_as(firm, "erp") as money, crm(firm) as sales, hr(firm) as people:
-        yield [delivery, *money, sales, people]
+    with (
+        psa(firm) as delivery,
+        dynamics_as(firm, "erp") as money,
+        crm(firm) as sales,
+        hr(firm) as people,
+        forecast(firm) as capacity,
+    ):
+        yield [delivery, *money, sales, people, capacity]
 
 
 def misbehave(address: str, quirk: str, **details: object) -> None:

@@ -15,6 +15,7 @@ from schema.legal_entity import LegalEntity  # noqa: TC001
 from schema.opportunity import Opportunity  # noqa: TC001
 from schema.problems import Problem
 from schema.resource import Resource  # noqa: TC001
+from schema.role_demand import RoleDemand  # noqa: TC001
 
 
 async def _page(info: Info, type_: str, first: int, after: str | None) -> Any:
@@ -39,6 +40,12 @@ class ListQuery:
     @strawberry.field(description="The engagements of the PSA.")
     async def engagements(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Engagement] | None:
         return await _page(info, "Engagement", first, after)  # type: ignore[no-any-return]
+
+    @strawberry.field(description="The role demands of forecasting.")
+    async def role_demands(
+        self, info: Info, first: int = 20, after: str | None = None
+    ) -> Connection[RoleDemand] | None:
+        return await _page(info, "RoleDemand", first, after)  # type: ignore[no-any-return]
 
     @strawberry.field(description="The people of HR.")
     async def resources(self, info: Info, first: int = 20, after: str | None = None) -> Connection[Resource] | None:

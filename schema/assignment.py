@@ -11,6 +11,7 @@ from schema.engagement import Engagement
 from schema.graph import Node, Traced, home, link
 from schema.project import Project
 from schema.resource import Resource
+from schema.role import Role
 from schema.rows import Maybe, Ref, Row, System
 from schema.values import DateRange, Hours, Money, Ratio
 
@@ -53,6 +54,7 @@ class AssignmentRow(Row):
     resource: Annotated[Ref, "Resource"] | None = None
     project: Annotated[Ref, "Project"] | None = None
     engagement: Annotated[Ref, "Engagement"] | None = None
+    role: Annotated[Ref, "Role"] | None = None
     commitment: Maybe[Commitment] = None
     status: Maybe[AssignmentStatus] = None
     range: DateRange | None = None
@@ -72,6 +74,7 @@ class Assignment(Traced, Node):
     resource: Resource | None = link(System.HR, "resources_by_id", key="resource")
     project: Project | None = link(System.PSA, "projects_by_id", key="project")
     engagement: Engagement | None = link(System.PSA, "engagements_by_id", key="engagement")
+    role: Role | None = link(System.PSA, "roles_by_id", key="role")
     commitment: Commitment | None
     status: AssignmentStatus | None
     range: DateRange | None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from schema.opportunity import Opportunity
     from schema.project import Project
     from schema.resource import Resource
+    from schema.role_demand import RoleDemand
 
 
 @strawberry.enum
@@ -114,4 +115,7 @@ class Engagement(EngagementErp, Traced, Node):
     )
     invoices: list[Annotated[Invoice, strawberry.lazy("schema.invoice")] | None] | None = link(
         System.ERP, "invoices_by_engagement", at_most=500
+    )
+    demands: list[Annotated[RoleDemand, strawberry.lazy("schema.role_demand")] | None] | None = link(
+        System.FORECAST, "role_demands_by_engagement", at_most=500
     )

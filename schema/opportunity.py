@@ -17,6 +17,7 @@ from schema.values import Money, Ratio
 
 if TYPE_CHECKING:
     from schema.engagement import Engagement
+    from schema.role_demand import RoleDemand
 
 
 @strawberry.enum
@@ -68,4 +69,7 @@ class Opportunity(Traced, Node):
     billing_model: BillingModel | None
     engagement: Annotated[Engagement, strawberry.lazy("schema.engagement")] | None = link(
         System.PSA, "engagements_by_opportunity"
+    )
+    demands: list[Annotated[RoleDemand, strawberry.lazy("schema.role_demand")] | None] | None = link(
+        System.FORECAST, "role_demands_by_opportunity", at_most=500
     )

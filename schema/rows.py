@@ -26,6 +26,7 @@ class System(Enum):
     PSA = "psa"
     ERP = "erp"
     HR = "hr"
+    FORECAST = "forecast"
     FACADE = "facade"
 
 

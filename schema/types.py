@@ -12,6 +12,8 @@ from schema.legal_entity import LegalEntity
 from schema.opportunity import Opportunity
 from schema.project import Project
 from schema.resource import Resource
+from schema.role import Role
+from schema.role_demand import RoleDemand
 from schema.task import Task
 
 TYPES: tuple[type, ...] = (
@@ -27,5 +29,7 @@ TYPES: tuple[type, ...] = (
     Opportunity,
     Project,
     Resource,
+    Role,
+    RoleDemand,
     Task,
 )

@@ -49,6 +49,8 @@ class Desk:
     async def answer(self, name: str, keys: Sequence[Ref], scope: Scope) -> dict[Ref, Any]:
         """Ask once for all keys. The value of a key is a row, a list of rows, None or a Problem."""
         question = QUESTIONS[name]
+        if not self.playing(question.role):
+            return dict.fromkeys(keys, _not_offered(name, question))
         answer: dict[Ref, Any] = {}
         asked: dict[str, dict[str, Ref]] = defaultdict(dict)
         for key, ref in (await self._worded(question, keys)).items():

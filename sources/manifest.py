@@ -223,9 +223,10 @@ class Manifest(Strict):
     format: Literal[1]
     version: int = Field(ge=1)
     approved_by: str = Field(min_length=1)
-    role: Literal["crm", "psa", "erp", "hr"]
+    role: Literal["crm", "psa", "erp", "hr", "forecast"]
     product: str
     api: str
+    headers: dict[str, str] = {}
     quality: dict[str, Level]
     auth: Auth
     dialect: Dialect

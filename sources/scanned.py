@@ -64,7 +64,7 @@ class ScannedSource(Source):
         found = [
             one
             for raw in snapshot.rows
-            if not (keys := reader.keys(raw, asked.at)) or not wanted.isdisjoint(keys)
+            if not _nobodys(raw, asked.at) and _may_mean(wanted, reader.keys(raw, asked.at))
             for one in self._found(reader, raw, asked, wanted, origin)
         ]
         return Batch(found, whole=True)
@@ -88,6 +88,16 @@ class ScannedSource(Source):
             async for answer in answers:
                 rows += answer.rows
         return Snapshot(rows, taken, until)
+
+
+def _nobodys(raw: Any, at: str) -> bool:
+    """Tell whether a row says that it belongs to nobody. A column that is not there says nothing."""
+    return isinstance(raw, dict) and at in raw and raw[at] is None
+
+
+def _may_mean(wanted: frozenset[str], keys: Sequence[str]) -> bool:
+    # A row whose key cannot be read may be anybody's: the batch must know of it.
+    return not keys or not wanted.isdisjoint(keys)
 
 
 def _order(id_: str) -> tuple[int, str]:

@@ -6,6 +6,7 @@ from schema.assignment import AssignmentRow
 from schema.engagement import EngagementRow
 from schema.project import ProjectRow
 from schema.resource import ResourcePsaRow
+from schema.role import RoleRow
 from schema.task import TaskRow
 from sources.questions import Question
 
@@ -68,6 +69,12 @@ class AssignmentsByResource(Question):
     """What each of these people is booked on."""
 
     rows, by, many = AssignmentRow, "Resource", True
+
+
+class RolesById(Question):
+    """The roles with these ids."""
+
+    rows, by = RoleRow, "Role"
 
 
 class ResourcesPsa(Question):

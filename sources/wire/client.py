@@ -15,6 +15,8 @@ from sources.contract import SourceFailure
 from sources.wire.exchange import exchange
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sources.contract import Request, Scope
     from sources.manifest import Limits
     from sources.wire.auth import Login
@@ -31,11 +33,16 @@ KINDS = {
 }
 
 
+NONE: Mapping[str, str] = {}
+
+
 class Wire:
     """All calls to one system go through here, with its credentials and within its limits."""
 
-    def __init__(self, binding: str, address: str, limits: Limits, login: Login) -> None:
-        self.binding, self.limits, self.login = binding, limits, login
+    def __init__(
+        self, binding: str, address: str, limits: Limits, login: Login, headers: Mapping[str, str] = NONE
+    ) -> None:
+        self.binding, self.limits, self.login, self._headers = binding, limits, login, headers
         self._turns = asyncio.Semaphore(limits.at_once)
         # No proxy of the environment and no redirect may carry the credentials to another host.
         self._http = httpx.AsyncClient(
@@ -94,6 +101,7 @@ class Wire:
 
     async def _exchange(self, request: Request, scope: Scope, credential: str) -> tuple[int, bytes]:
         headers = {
+            **self._headers,
             "Authorization": credential,
             "Accept": "application/json",
             "X-Correlation-ID": scope.correlation_id,

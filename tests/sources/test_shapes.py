@@ -230,7 +230,7 @@ IDS = {ODATA: ("INV-1", "INV-2", "INV-3"), RPC: ("1", "2", "3"), REST: ("1", "2"
 # None of them is a value that could be true: that a source says another number than before can't be seen.
 NONSENSE: tuple[Any, ...] = (None, True, False, [], {}, [[]], {"a": {"b": []}}, -1.5e300, [None], {"id": None})
 SEED = int(os.environ.get("FUZZ_SEED", "20261123"))
-ROUNDS = 150
+ROUNDS = 100
 
 
 def places(tree: Any) -> Iterator[tuple[Any, Any]]:

@@ -1,4 +1,4 @@
-"""The firm on four products: Kantata, Dynamics, Salesforce and BambooHR, each with its own dialect and its own lies."""
+"""The firm on five products: Kantata, Dynamics, Salesforce, BambooHR and Runn, each with its dialect and its lies."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ DEEP = """{ engagements(first: 20) { edges { node { code customer { displayName 
 PEOPLE = "{ resources(first: 100) { totalCount edges { node { employeeNumber displayName } } } }"
 
 
-class Four(House):
-    """The graph over the four servers; their control addresses are those of the servers, whatever the path behind."""
+class Five(House):
+    """The graph over the five servers; their control addresses are those of the servers, whatever the path behind."""
 
     def __init__(self, url: str, bound: list[Bound]) -> None:
         super().__init__(url, bound)
@@ -39,28 +39,28 @@ class Four(House):
 
 
 @pytest.fixture(scope="module")
-def four(firm: Firm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Four]:
-    """The four vendors, BambooHR with a window so short that each test sees its own scan."""
+def five(firm: Firm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Five]:
+    """The five vendors, BambooHR with a window so short that each test sees its own scan."""
     with ExitStack() as stack:
         folder = tmp_path_factory.mktemp("vendors")
         bound = [
             _hasty(system, folder) if system.vendor == "bamboohr" else system
             for system in stack.enter_context(emulated(firm))
         ]
-        yield Four(stack.enter_context(over(bound)).url, bound)
+        yield Five(stack.enter_context(over(bound)).url, bound)
 
 
 @pytest.fixture
-def calm(four: Four) -> Iterator[Four]:
+def calm(five: Five) -> Iterator[Five]:
     """The same, calm before and after the test, the window past."""
-    for role in four.log:
-        four.spoil(role, "none")
+    for role in five.log:
+        five.spoil(role, "none")
     time.sleep(WINDOW)
-    for traffic in four.log.values():
+    for traffic in five.log.values():
         traffic.clear()
-    yield four
-    for role in four.log:
-        four.spoil(role, "none")
+    yield five
+    for role in five.log:
+        five.spoil(role, "none")
     time.sleep(WINDOW)
 
 
@@ -75,7 +75,7 @@ def _hasty(system: Bound, folder: Path) -> Bound:
     return replace(system, vendor=str(vendor))
 
 
-def test_every_value_is_the_firms(calm: Four, firm: Firm) -> None:
+def test_every_value_is_the_firms(calm: Five, firm: Firm) -> None:
     """Customers from SOQL and people from a report of everybody meet the engagements that they belong to."""
     answer = calm.ask(DEEP)
     assert answer.errors == []
@@ -108,7 +108,7 @@ def test_every_value_is_the_firms(calm: Four, firm: Firm) -> None:
         ]
 
 
-def test_the_call_law(calm: Four) -> None:
+def test_the_call_law(calm: Five) -> None:
     """Salesforce is asked once a question and level, BambooHR once a window."""
     calm.ask(DEEP)
     questions = [call.partition("FROM")[2].partition("WHERE")[0] for call in calm.log["crm"].calls() if "q=" in call]
@@ -116,7 +116,7 @@ def test_the_call_law(calm: Four) -> None:
     assert [call.partition("?")[0] for call in calm.log["hr"].calls()] == [REPORT]
 
 
-def test_a_list_without_reads_by_id_is_scanned_once_a_window(calm: Four) -> None:
+def test_a_list_without_reads_by_id_is_scanned_once_a_window(calm: Five) -> None:
     """Any number of questions within the window cost one scan; behind it the list is read again."""
     for _ in range(3):
         assert calm.ask(PEOPLE).errors == []
@@ -127,7 +127,7 @@ def test_a_list_without_reads_by_id_is_scanned_once_a_window(calm: Four) -> None
     assert (within <= 3, len(calm.log["hr"].calls())) == (True, within + 1)
 
 
-def test_opportunities_are_translated_by_flags_not_by_labels(calm: Four, firm: Firm) -> None:
+def test_opportunities_are_translated_by_flags_not_by_labels(calm: Five, firm: Firm) -> None:
     """Every deal has the firm's stage, probability, amount and days; an early pipeline is a prospect."""
     fields = """code stage probability amount { amount currency } expectedCloseDate closedDate expectedStartDate
         billingModel proposedLegalEntity { code } customer { displayName }"""
@@ -157,7 +157,7 @@ def test_opportunities_are_translated_by_flags_not_by_labels(calm: Four, firm: F
 
 @pytest.mark.parametrize("role", ["crm", "hr"])
 @pytest.mark.parametrize("quirk", ["reverse", "duplicates", "strangers"])
-def test_a_disorderly_answer_changes_nothing(calm: Four, role: str, quirk: str) -> None:
+def test_a_disorderly_answer_changes_nothing(calm: Five, role: str, quirk: str) -> None:
     """Reversed, doubled or strange rows leave every value as it was."""
     before = calm.ask(DEEP)
     time.sleep(WINDOW)
@@ -166,7 +166,7 @@ def test_a_disorderly_answer_changes_nothing(calm: Four, role: str, quirk: str) 
     assert (after.data, after.errors) == (before.data, [])
 
 
-def test_a_bad_person_costs_themselves_alone(calm: Four) -> None:
+def test_a_bad_person_costs_themselves_alone(calm: Five) -> None:
     """One employee that cannot be read is null wherever they stand, with one error, and everybody else is complete."""
     before = calm.ask(PEOPLE).data["resources"]["edges"]
     time.sleep(WINDOW)
@@ -178,7 +178,7 @@ def test_a_bad_person_costs_themselves_alone(calm: Four) -> None:
 
 
 @pytest.mark.parametrize("quirk", ["status_500", "status_503", "html", "truncated"])
-def test_hr_away_costs_its_own_fields(calm: Four, quirk: str) -> None:
+def test_hr_away_costs_its_own_fields(calm: Five, quirk: str) -> None:
     """People are null with one error; what the others say of the same engagements is complete."""
     before = calm.ask(DEEP).data["engagements"]["edges"]
     time.sleep(WINDOW)
@@ -193,7 +193,7 @@ def test_hr_away_costs_its_own_fields(calm: Four, quirk: str) -> None:
     assert (error["extensions"]["code"], error["extensions"]["system"]) == (code, "HR")
 
 
-def test_pages_of_soql_are_followed(calm: Four, firm: Firm) -> None:
+def test_pages_of_soql_are_followed(calm: Five, firm: Firm) -> None:
     """Salesforce answering three records a page costs more calls and no value."""
     before = calm.ask(DEEP)
     calm.spoil("crm", "short_page", rows=3)
@@ -202,3 +202,41 @@ def test_pages_of_soql_are_followed(calm: Four, firm: Firm) -> None:
     assert {edge["node"]["displayName"] for edge in found.data["customers"]["edges"]} == {
         customer.name for customer in firm.customers
     }
+
+
+def test_role_demand_is_the_firms(calm: Five, firm: Firm) -> None:
+    """Every demand that Runn keeps meets its role in Kantata, and its engagement there or its deal in Salesforce."""
+    fields = """code count status probabilityWeight hoursPerWeek range { start end } region
+        role { code } engagement { code } opportunity { code }"""
+    answer = calm.ask(f"{{ roleDemands(first: 200) {{ totalCount edges {{ node {{ {fields} }} }} }} }}")
+    assert answer.errors == []
+    assert answer.data["roleDemands"]["totalCount"] == len(firm.role_demands) == 78
+    assert [edge["node"] for edge in answer.data["roleDemands"]["edges"]] == [
+        {
+            "code": demand.code,
+            "count": demand.count,
+            "status": demand.status,
+            "probabilityWeight": f"{demand.probability_weight:.4f}",
+            "hoursPerWeek": f"{demand.hours_per_week:.2f}",
+            "range": {"start": str(demand.start), "end": str(demand.end)},
+            "region": demand.region,
+            "role": {"code": demand.role},
+            "engagement": {"code": demand.engagement} if demand.engagement else None,
+            "opportunity": {"code": demand.opportunity} if demand.opportunity else None,
+        }
+        for demand in firm.role_demands
+    ]
+
+
+def test_demands_are_found_from_their_engagement_and_their_deal(calm: Five, firm: Firm) -> None:
+    """An engagement and a deal list their own demands, and a deal without any has an empty list."""
+    answer = calm.ask("""{ engagements(first: 23) { edges { node { code demands { code } } } }
+        opportunities(first: 30) { edges { node { code demands { code } } } } }""")
+    assert answer.errors == []
+    for root, attribute in (("engagements", "engagement"), ("opportunities", "opportunity")):
+        for edge in answer.data[root]["edges"]:
+            assert edge["node"]["demands"] == [
+                {"code": demand.code}
+                for demand in firm.role_demands
+                if getattr(demand, attribute) == edge["node"]["code"]
+            ]

@@ -1,0 +1,66 @@
+"""A role demand: a need for people who have no names yet, from a deal or in an engagement."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import strawberry
+
+from schema.graph import Node, Traced, home, link
+from schema.role import Role
+from schema.rows import Maybe, Ref, Row, System
+from schema.values import DateRange, Hours, Ratio
+
+if TYPE_CHECKING:
+    from schema.engagement import Engagement
+    from schema.opportunity import Opportunity
+
+
+@strawberry.enum
+class RoleDemandStatus(Enum):
+    """How far a need is met. LAPSED: its opportunity was lost."""
+
+    DRAFT = "DRAFT"
+    OPEN = "OPEN"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELLED = "CANCELLED"
+    LAPSED = "LAPSED"
+
+
+class RoleDemandRow(Row):
+    """What forecasting says."""
+
+    type: ClassVar[str] = "RoleDemand"
+
+    code: str | None = None
+    role: Annotated[Ref, "Role"] | None = None
+    engagement: Annotated[Ref, "Engagement"] | None = None
+    opportunity: Annotated[Ref, "Opportunity"] | None = None
+    count: int | None = None
+    range: DateRange | None = None
+    hours_per_week: Hours | None = None
+    region: str | None = None
+    status: Maybe[RoleDemandStatus] = None
+    probability_weight: Ratio | None = None
+
+
+@home(System.FORECAST, "role_demands_by_id", RoleDemandRow)
+class RoleDemand(Traced, Node):
+    """People wanted in one role; `hoursPerWeek` is for each of them, `probabilityWeight` the chance that they are."""
+
+    code: str | None
+    role: Role | None = link(System.PSA, "roles_by_id", key="role")
+    engagement: Annotated[Engagement, strawberry.lazy("schema.engagement")] | None = link(
+        System.PSA, "engagements_by_id", key="engagement"
+    )
+    opportunity: Annotated[Opportunity, strawberry.lazy("schema.opportunity")] | None = link(
+        System.CRM, "opportunities_by_id", key="opportunity"
+    )
+    count: int | None
+    range: DateRange | None
+    hours_per_week: Hours | None
+    region: str | None
+    status: RoleDemandStatus | None
+    probability_weight: Ratio | None
