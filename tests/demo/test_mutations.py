@@ -16,6 +16,7 @@ from demo.crossrefs import cross_references, second_reference
 from demo.emulator import Changes, serve
 from demo.firm import northbeam
 from demo.mutations import MUTATIONS, OLD_WORKSPACE, changes
+from demo.salesforce.objects import SOBJECTS
 from demo.systems import emulated
 from schema.rows import Ref
 
@@ -348,3 +349,63 @@ def test_the_warehouse() -> None:
     fresh = next(row for row in true["recognized_revenue"] if row["engagement_code"] == "ENG-006")
     assert (fresh["recognized_amount"], stale["recognized_amount"]) == (Decimal("198000.00"), Decimal("180000.00"))
     assert firm.as_of - stale["copied_at"] == timedelta(hours=26)
+
+
+# Rows that each mutation changes, adds or leaves out; every other row of every table stays as it was.
+TOUCHED = {
+    "M01": 11,
+    "M03": 3,
+    "M04": 3,
+    "M05": 2,
+    "M06": 1,
+    "M07": 1,
+    "M08": 1,
+    "M09": 1,
+    "M10": 1,
+    "M11": 1,
+    "M12": 1,
+    "M13": 1,
+    "M14": 1,
+    "M15": 5,
+    "M16": 1,
+    "M17": 3,
+    "M18": 1,
+    "M19": 1,
+    "M20": 29,
+    "M21": 1,
+    "M22": 1,
+    "M23": 1,
+    "M24": 1,
+    "N01": 1,
+    "N02": 1,
+    "N03": 2,
+    "N04": 1,
+}
+
+
+def projected(system: str, table: str) -> list[Json]:
+    """Return a table's rows as the truth has them."""
+    firm = northbeam()
+    match system:
+        case "dynamics":
+            return list(dynamics.ENTITY_SETS[table][0](firm))
+        case "salesforce":
+            return list(SOBJECTS[table].project(firm))
+        case "warehouse":
+            return warehouse.tables(firm)[table]
+    return list({"kantata": kantata, "bamboohr": bamboohr, "runn": runn}[system].PROJECTIONS[table][0](firm))
+
+
+@pytest.mark.parametrize("number", TOUCHED)
+def test_a_mutation_touches_no_more_than_it_says(number: str) -> None:
+    """All other rows are the same, and in the same order."""
+    touched = 0
+    for mutation in MUTATIONS:
+        if mutation.number == number:
+            truth = projected(mutation.system, mutation.table)
+            before, after = (list(map(msgspec.json.encode, rows)) for rows in (truth, mutation.change(truth)))
+            known, left = frozenset(before), frozenset(after)
+            kept = [row for row in after if row in known]
+            assert kept == [row for row in before if row in left]
+            touched += max(len(before), len(after)) - len(kept)
+    assert touched == TOUCHED[number]
