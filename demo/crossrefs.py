@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from demo.firm.model import Firm
+from demo.mutations import OLD_CODE, OLD_WORKSPACE
 from demo.systems import Bound
 from schema.graph import HOMES
 from schema.rows import Ref
@@ -42,3 +43,22 @@ def _between(firm: Firm, type_: str, codes: Sequence[str], home: Bound, other: B
                 established_by="IMPORT",
                 valid_from=firm.as_of,
             )
+
+
+def second_reference(firm: Firm, bound: Sequence[Bound]) -> CrossReference:
+    """Return what M07 adds: a second workspace of the PSA that claims the ERP's project of ENG-018.
+
+    It is of another source type, because the store lets no two active references of one type name one record.
+    """
+    systems = {system.role: system for system in bound}
+    home, erp = systems[HOMES["Engagement"].system.value], systems["erp"]
+    project = erp.words["Engagement"]("ENG-018")
+    assert project is not None  # noqa: S101  the ERP has a project for every engagement
+    return CrossReference(
+        canonical=Ref("Engagement", home.role, OLD_WORKSPACE),
+        foreign=Ref("Engagement", erp.role, project),
+        source_type="LegacyProject",
+        source_key=OLD_CODE,
+        established_by="IMPORT",
+        valid_from=firm.as_of,
+    )

@@ -26,7 +26,11 @@ _AADSTS: Final = {
     "unauthorized_client": (400, 700016, "Application was not found in the directory."),
     "invalid_client": (401, 7000215, "Invalid client secret provided."),
 }
-_FAILURES: Final = {500: "An error has occurred.", 503: "The service is unavailable."}
+_FAILURES: Final = {
+    429: "Number of requests exceeded the limit.",
+    500: "An error has occurred.",
+    503: "The service is unavailable.",
+}
 
 
 class Service:
@@ -49,11 +53,12 @@ class Service:
         return self._data(call, quirk)
 
     def refusal(self, status: int) -> Answer:
-        """Return how the product says that a token has expired, or that it is down."""
+        """Return how the product says that a token has expired, that calls were too many, or that it is down."""
         if status == HTTPStatus.UNAUTHORIZED:
             challenge = 'Bearer error="invalid_token", error_description="The token is expired"'
             return Answer(401, headers={"WWW-Authenticate": challenge})
-        return _error(status, _FAILURES[status])
+        refused = _error(status, _FAILURES[status])
+        return replace(refused, headers={"Retry-After": "1"}) if status == HTTPStatus.TOO_MANY_REQUESTS else refused
 
     def _data(self, call: Call, quirk: Quirk) -> Answer:
         table = self._database.tables.get(call.path.removeprefix(DATA))

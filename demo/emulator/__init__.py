@@ -10,12 +10,14 @@ under `/_control`. Those routes ask for no credentials: they may stand here beca
 """
 
 from demo.emulator.chassis import Call, Dialect, application
+from demo.emulator.paces import PACES
 from demo.emulator.quirks import ANSWER_QUIRKS, ROW_QUIRKS, Answer, Listing, Quirk, listing
 from demo.emulator.server import Server, serve
 from demo.emulator.tables import UNCHANGED, Change, Changes, Database, Row, Table
 
 __all__ = [
     "ANSWER_QUIRKS",
+    "PACES",
     "ROW_QUIRKS",
     "UNCHANGED",
     "Answer",

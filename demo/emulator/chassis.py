@@ -1,6 +1,5 @@
 """One application around a vendor's dialect: it routes, logs, and lets the quirk of the moment have its way."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -42,7 +41,10 @@ class Dialect(Protocol):
         ...
 
     def refusal(self, status: int) -> Answer:
-        """Return the vendor's body for 401 (an expired token), 500 or 503."""
+        """Return the vendor's answer for 401 (an expired token), 429 (too many calls), 500 or 503.
+
+        Its status may be another: some say 403 or 503 where others say 429.
+        """
         ...
 
 
@@ -77,10 +79,11 @@ class _Chassis:
         answer = quirk.answer(honest, self.dialect.refusal)
         if answer is not honest and quirk.name in ONE_SHOT:
             self.quirk = Quirk()
-        await asyncio.sleep(quirk.delay(honest))
         kept = {name: value for name, value in request.headers.items() if name in LOGGED_HEADERS}
         self.log.append(Logged(call.method, call.target, kept, answer.rows, answer.status))
-        return Response(answer.body(), answer.status, dict(answer.headers), answer.media_type)
+        response = Response(answer.body(), answer.status, dict(answer.headers), answer.media_type)
+        pace = quirk.pace(honest)
+        return await pace(request, response, quirk.seconds) if pace else response
 
     async def show_log(self, _request: Request) -> Response:
         return _json(self.log)

@@ -1,7 +1,8 @@
 """How a server misbehaves on demand: small functions in two tables, the same for every vendor.
 
 Row quirks change which rows a list answer is made of; the vendor then renders them as if all were well. Answer quirks
-change the finished answer of a list. `short_page` and `slow` are numbers that the vendor and the chassis ask for.
+change the finished answer of a list. `short_page` is a number that the vendor asks for; the quirks that take their time
+with an answer stand in `demo.emulator.paces`.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
+from demo.emulator.paces import PACES, Pace
 from demo.emulator.tables import Row, Table
 
 QuirkName: TypeAlias = Literal[
@@ -19,14 +21,21 @@ QuirkName: TypeAlias = Literal[
     "lost",
     "duplicates",
     "strangers",
+    "unfiltered",
     "bad_row",
     "short_page",
     "status_500",
     "status_503",
+    "throttled",
     "html",
     "truncated",
+    "wrong_type",
+    "huge",
+    "redirect",
     "expired",
     "slow",
+    "drip",
+    "hang",
 ]
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
@@ -86,6 +95,10 @@ def _strangers(asked: Listing) -> Listing:
     return listing([*asked.rows, *stranger], asked.table)
 
 
+def _unfiltered(asked: Listing) -> Listing:
+    return listing(asked.table.select(), asked.table)
+
+
 def _bad_row(asked: Listing) -> Listing:
     spoilt = [{**row, **dict.fromkeys(asked.table.mandatory, BAD_VALUE)} for row in asked.rows[:1]]
     return replace(asked, rows=[*spoilt, *asked.rows[1:]])
@@ -100,6 +113,7 @@ ROW_QUIRKS: Final[Mapping[QuirkName, Callable[[Listing], Listing]]] = {
     "lost": _lost,  # the first row is left out, but still counted
     "duplicates": _duplicates,  # the first row comes twice
     "strangers": _strangers,  # one more row comes that nobody asked for
+    "unfiltered": _unfiltered,  # all rows of the table come, whatever was asked
     "bad_row": _bad_row,  # the first row has numbers for its mandatory texts
 }
 
@@ -109,22 +123,42 @@ Refuse: TypeAlias = Callable[[int], Answer]
 HTML: Final = b"<!DOCTYPE html><html><body><h1>Please sign in</h1></body></html>"
 
 
-def _unavailable(_answer: Answer, refuse: Refuse) -> Answer:
+def _unavailable(_answer: Answer, refuse: Refuse, _quirk: "Quirk") -> Answer:
     refused = refuse(503)
     return replace(refused, headers={**refused.headers, "Retry-After": "1"})
 
 
-def _truncated(answer: Answer, _refuse: Refuse) -> Answer:
+def _truncated(answer: Answer, _refuse: Refuse, _quirk: "Quirk") -> Answer:
     body = answer.body()
     return replace(answer, raw=body[: len(body) // 2], rows=0)
 
 
-ANSWER_QUIRKS: Final[Mapping[QuirkName, Callable[[Answer, Refuse], Answer]]] = {
-    "status_500": lambda _answer, refuse: refuse(500),
-    "status_503": _unavailable,
-    "html": lambda _answer, _refuse: Answer(200, raw=HTML, media_type="text/html"),
-    "truncated": _truncated,
-    "expired": lambda _answer, refuse: refuse(401),
+def _wrong_type(answer: Answer, _refuse: Refuse, _quirk: "Quirk") -> Answer:
+    content = {"items": answer.content} if isinstance(answer.content, list) else [answer.content]
+    return replace(answer, content=content, rows=0)
+
+
+def _huge(answer: Answer, _refuse: Refuse, quirk: "Quirk") -> Answer:
+    # Blanks after its end leave JSON as it was: whoever reads it all is told the truth.
+    return replace(answer, raw=answer.body() + b" " * (quirk.megabytes * MEGABYTE))
+
+
+def _redirect(_answer: Answer, _refuse: Refuse, quirk: "Quirk") -> Answer:
+    return Answer(302, headers={"Location": quirk.location})
+
+
+MEGABYTE: Final = 1_000_000
+
+ANSWER_QUIRKS: Final[Mapping[QuirkName, Callable[[Answer, Refuse, "Quirk"], Answer]]] = {
+    "status_500": lambda _answer, refuse, _quirk: refuse(500),
+    "status_503": _unavailable,  # and a second to wait
+    "throttled": lambda _answer, refuse, _quirk: refuse(429),  # in the vendor's way, whatever its status
+    "html": lambda _answer, _refuse, _quirk: Answer(200, raw=HTML, media_type="text/html"),
+    "truncated": _truncated,  # the first half of the body
+    "wrong_type": _wrong_type,  # a list where an object is expected, or the other way about
+    "huge": _huge,  # the right answer, and so many megabytes of blanks after it
+    "redirect": _redirect,  # another address, which is nobody's
+    "expired": lambda _answer, refuse, _quirk: refuse(401),
 }
 ONE_SHOT: Final = frozenset({"expired"})
 
@@ -132,13 +166,16 @@ ONE_SHOT: Final = frozenset({"expired"})
 class Quirk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The misbehaviour switched on, for the lists of one entity or of all.
 
-    `rows` is the page of `short_page`, `seconds` the wait of `slow`.
+    `rows` is the page of `short_page`, `seconds` the wait of `slow` and of each byte of `drip`, `megabytes` the blanks
+    of `huge`, `location` where `redirect` leads.
     """
 
     name: QuirkName = "none"
     entity: str | None = None
     rows: Annotated[int, msgspec.Meta(ge=1)] = 3
     seconds: Annotated[float, msgspec.Meta(ge=0)] = 1.0
+    megabytes: Annotated[int, msgspec.Meta(ge=1, le=200)] = 40
+    location: str = "http://elsewhere.invalid/"
 
     def listing(self, asked: Listing) -> Listing:
         """Return the listing as it will be shown."""
@@ -151,12 +188,12 @@ class Quirk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def answer(self, honest: Answer, refuse: Refuse) -> Answer:
         """Return the answer that is sent in place of the honest one."""
         if self.name in ANSWER_QUIRKS and honest.entity and self.spoils(honest.entity):
-            return ANSWER_QUIRKS[self.name](honest, refuse)
+            return ANSWER_QUIRKS[self.name](honest, refuse, self)
         return honest
 
-    def delay(self, honest: Answer) -> float:
-        """Return the seconds to wait before answering."""
-        return self.seconds if self.name == "slow" and honest.entity and self.spoils(honest.entity) else 0
+    def pace(self, honest: Answer) -> Pace | None:
+        """Return how the answer takes its time, if it does."""
+        return PACES.get(self.name) if honest.entity and self.spoils(honest.entity) else None
 
     def spoils(self, entity: str) -> bool:
         """Tell whether it is meant for this entity."""

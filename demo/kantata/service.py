@@ -9,7 +9,11 @@ from demo.kantata.endpoints import ENDPOINTS, shown
 from demo.kantata.query import Query, QueryError, read
 
 _PATH: Final = re.compile(r"/api/v1/(?P<name>[a-z_]+?)(?:\.json)?")
-_FAILURES: Final = {500: "Something went wrong.", 503: "Service is unavailable."}
+_FAILURES: Final = {
+    429: "Too many requests. Retry after a small delay.",
+    500: "Something went wrong.",
+    503: "Service is unavailable.",
+}
 UNAUTHORIZED_TEXT: Final = "Invalid OAuth 2 Request"
 NOTHING: Final[frozenset[str]] = frozenset()
 
@@ -36,7 +40,7 @@ class Service:
         return self._list(table, query, quirk)
 
     def refusal(self, status: int) -> Answer:
-        """Return how the product refuses a token, or says that it is down."""
+        """Return how the product refuses a token or too many calls, or says that it is down."""
         if status == HTTPStatus.UNAUTHORIZED:
             return _error(status, "oauth", UNAUTHORIZED_TEXT)
         return _error(status, "system", _FAILURES[status])
