@@ -29,7 +29,7 @@ $(VENV)/.developed: requirements-dev.lock $(VENV)/.installed
 install: $(VENV)/.installed ## Create .venv from the hashed lock
 develop: $(VENV)/.developed ## Add the development tools
 
-demo: install ## Start the firm's systems and the graph, ask one query (SYSTEMS=real: Tryton; DEMO=once: end after the tour)
+demo: install ## Start the firm's systems and the graph, ask one query (SYSTEMS=real or mutated, DEMO=once)
 ifeq ($(SYSTEMS),real)
 	@$(MAKE) --no-print-directory systems
 endif

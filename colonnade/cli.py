@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 import uvicorn
@@ -65,7 +65,8 @@ def demo(
     ] = False,
     once: Annotated[bool, typer.Option("--once", envvar="DEMO_ONCE", help="End after the tour.")] = False,
     systems: Annotated[
-        str, typer.Option(help="'emulated', or 'real': ERP, CRM and HR from a running Tryton.")
+        Literal["emulated", "mutated", "real"],
+        typer.Option(help="Emulated; mutated: with planted contradictions; real: ERP, CRM and HR from a Tryton."),
     ] = "emulated",
 ) -> None:
     """Start a fictional firm's systems and the graph over them, and show what it can do. Loopback only."""
@@ -74,7 +75,7 @@ def demo(
 
     telemetry.configure(logging.WARNING)
     try:
-        run(port=port, fast=fast, once=once, real=systems == "real")
+        run(port=port, fast=fast, once=once, systems=systems)
     except FileError as error:
         _refuse(error)
 

@@ -9,7 +9,7 @@ import signal
 import tempfile
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from colonnade.http import create
 from colonnade.settings import Settings
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from demo.systems import Bound
 
 
+Systems: TypeAlias = Literal["emulated", "mutated", "real"]
+"""Who plays the firm's roles: emulated systems, the same with contradictions planted, or a real Tryton."""
+
+
 class Running(NamedTuple):
     """The graph of a running demo, and the systems beneath it."""
 
@@ -35,12 +39,13 @@ class Running(NamedTuple):
     bound: Sequence[Bound]
 
 
-def run(*, port: int, fast: bool, once: bool, real: bool) -> None:
+def run(*, port: int, fast: bool, once: bool, systems: Systems) -> None:
     """Start everything, show it, and stay until interrupted; or end after the tour if `once` says so."""
-    with _systems(real=real) as bound, over(bound, port) as demo:
+    mutated = systems == "mutated"
+    with _systems(systems) as bound, over(bound, port, mutated=mutated) as demo:
         if fast:
-            systems = {system.role: system.address for system in demo.bound}
-            print(json.dumps({"graphql": demo.url, "systems": systems, "tokens": {}}), flush=True)  # noqa: T201
+            addresses = {system.role: system.address for system in demo.bound}
+            print(json.dumps({"graphql": demo.url, "systems": addresses, "tokens": {}}), flush=True)  # noqa: T201
         else:
             tour(demo.url, demo.bound)
         if once:
@@ -53,26 +58,26 @@ def run(*, port: int, fast: bool, once: bool, real: bool) -> None:
 
 
 @contextmanager
-def _systems(*, real: bool) -> Iterator[Sequence[Bound]]:
+def _systems(systems: Systems) -> Iterator[Sequence[Bound]]:
     firm = northbeam()
-    if real:
+    if systems == "real":
         # Tryton is an installation of its own; without it the demo must still start.
         from demo.tryton.bound import with_tryton  # noqa: PLC0415
 
         with with_tryton(firm) as bound:
             yield bound
     else:
-        with emulated(firm) as bound:
+        with emulated(firm, mutated=systems == "mutated") as bound:
             yield bound
 
 
 @contextmanager
-def over(bound: Sequence[Bound], port: int = 0) -> Iterator[Running]:
+def over(bound: Sequence[Bound], port: int = 0, *, mutated: bool = False) -> Iterator[Running]:
     """Serve the graph over these systems by the very road a firm takes: a configuration file and a store."""
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="colonnade-")))
         settings = Settings.read(configure(folder, bound))
-        asyncio.run(_link(settings.store.url, bound))
+        asyncio.run(_link(settings.store.url, bound, mutated=mutated))
         server = running.enter_context(serve(create(Application(settings)), port))
         yield Running(f"{server.url}/graphql", bound)
 
@@ -107,8 +112,8 @@ def _secret(folder: Path, name: str, value: str) -> str:
     return json.dumps(f"file:{path}")
 
 
-async def _link(url: str, bound: Sequence[Bound]) -> None:
+async def _link(url: str, bound: Sequence[Bound], *, mutated: bool) -> None:
     engine = database.connect(url)
     await database.migrate(engine)
-    await CrossReferences(engine).add(cross_references(northbeam(), bound))
+    await CrossReferences(engine).add(cross_references(northbeam(), bound, mutated=mutated))
     await engine.dispose()

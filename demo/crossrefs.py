@@ -13,8 +13,10 @@ from store.crossrefs import CrossReference
 assert TYPES  # noqa: S101  importing them is what fills HOMES
 
 
-def cross_references(firm: Firm, bound: Sequence[Bound]) -> Iterator[CrossReference]:
+def cross_references(firm: Firm, bound: Sequence[Bound], *, mutated: bool = False) -> Iterator[CrossReference]:
     """Yield a reference for each thing and each system, other than its home, that knows it."""
+    if mutated:
+        yield second_reference(firm, bound)
     codes = {
         "Customer": [customer.code for customer in firm.customers],
         "Engagement": [engagement.code for engagement in firm.engagements],

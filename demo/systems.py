@@ -7,8 +7,8 @@ from typing import Protocol, TypeAlias
 
 import httpx
 
-from demo import bamboohr, dynamics, kantata, runn, salesforce
-from demo.emulator import serve
+from demo import bamboohr, dynamics, kantata, mutations, runn, salesforce
+from demo.emulator import UNCHANGED, Changes, serve
 from demo.firm.model import Firm
 
 HTTP = httpx.Client(trust_env=False, timeout=30)
@@ -96,38 +96,38 @@ DYNAMICS_WORDS: Mapping[str, Words] = {
 
 
 @contextmanager
-def psa(firm: Firm) -> Iterator[Bound]:
+def psa(firm: Firm, changes: Changes = UNCHANGED) -> Iterator[Bound]:
     """Run the emulated Kantata."""
-    with serve(kantata.build(firm, token=KANTATA_TOKEN)) as server:
+    with serve(kantata.build(firm, token=KANTATA_TOKEN, changes=changes)) as server:
         yield Bound("psa", "kantata", server.url, {"token": KANTATA_TOKEN}, kantata_words(firm), Emulated(server.url))
 
 
 @contextmanager
-def dynamics_as(firm: Firm, *roles: str) -> Iterator[list[Bound]]:
+def dynamics_as(firm: Firm, *roles: str, changes: Changes = UNCHANGED) -> Iterator[list[Bound]]:
     """Run one emulated Dynamics that plays these roles."""
-    with serve(dynamics.build(firm, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)) as server:
+    with serve(dynamics.build(firm, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, changes=changes)) as server:
         log = Emulated(server.url)
         client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
         yield [Bound(role, "dynamics", server.url, client, DYNAMICS_WORDS[role], log) for role in roles]
 
 
 @contextmanager
-def crm(firm: Firm) -> Iterator[Bound]:
+def crm(firm: Firm, changes: Changes = UNCHANGED) -> Iterator[Bound]:
     """Run the emulated Salesforce."""
     words: Words = {
         "Customer": salesforce.account_id,
         "LegalEntity": str,
         "Opportunity": salesforce.opportunity_id,
     }
-    with serve(salesforce.build(firm, client_id=SALES_ID, client_secret=SALES_SECRET)) as server:
+    with serve(salesforce.build(firm, client_id=SALES_ID, client_secret=SALES_SECRET, changes=changes)) as server:
         client = {"client_id": SALES_ID, "client_secret": SALES_SECRET}
         yield Bound("crm", "salesforce", server.url, client, words, Emulated(server.url))
 
 
 @contextmanager
-def hr(firm: Firm) -> Iterator[Bound]:
+def hr(firm: Firm, changes: Changes = UNCHANGED) -> Iterator[Bound]:
     """Run the emulated BambooHR."""
-    with serve(bamboohr.build(firm, key=PEOPLE_KEY)) as server:
+    with serve(bamboohr.build(firm, key=PEOPLE_KEY, changes=changes)) as server:
         address = f"{server.url}/api/gateway.php/{bamboohr.COMPANY}/v1"
         key = {"user": PEOPLE_KEY, "password": "x"}
         words: Words = {"LegalEntity": str, "Resource": bamboohr.employee_id}
@@ -135,24 +135,29 @@ def hr(firm: Firm) -> Iterator[Bound]:
 
 
 @contextmanager
-def forecast(firm: Firm) -> Iterator[Bound]:
+def forecast(firm: Firm, changes: Changes = UNCHANGED) -> Iterator[Bound]:
     """Run the emulated Runn."""
     words: Words = {"Engagement": runn.project_id, "Opportunity": runn.project_id, "Role": runn.role_id}
-    with serve(runn.build(firm, token=FORECAST_TOKEN)) as server:
+    with serve(runn.build(firm, token=FORECAST_TOKEN, changes=changes)) as server:
         yield Bound("forecast", "runn", server.url, {"token": FORECAST_TOKEN}, words, Emulated(server.url))
 
 
 @contextmanager
-def emulated(firm: Firm) -> Iterator[list[Bound]]:
-    """Run the firm's systems, each in the dialect of its product."""
+def emulated(firm: Firm, *, mutated: bool = False) -> Iterator[list[Bound]]:
+    """Run the firm's systems, each in the dialect of its product; `mutated`, they contradict each other as planted."""
+    told = mutations.changes if mutated else _unchanged
     with (
-        psa(firm) as delivery,
-        dynamics_as(firm, "erp") as money,
-        crm(firm) as sales,
-        hr(firm) as people,
-        forecast(firm) as capacity,
+        psa(firm, told("kantata")) as delivery,
+        dynamics_as(firm, "erp", changes=told("dynamics")) as money,
+        crm(firm, told("salesforce")) as sales,
+        hr(firm, told("bamboohr")) as people,
+        forecast(firm, told("runn")) as capacity,
     ):
         yield [delivery, *money, sales, people, capacity]
+
+
+def _unchanged(_system: str) -> Changes:
+    return UNCHANGED
 
 
 def misbehave(address: str, quirk: str, **details: object) -> None:
