@@ -93,7 +93,10 @@ def _functions(path: Path) -> dict[str, Callable[..., object]]:
     if spec is None or spec.loader is None:
         raise FileError(f"{path}: is no Python module")
     module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise FileError(f"{path}: cannot be loaded ({type(error).__name__}: {error}); correct it") from error
     own = (value for value in vars(module).values() if getattr(value, "__module__", "") == module.__name__)
     return {value.__name__: value for value in own if isfunction(value) and not value.__name__.startswith("_")}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from schema.assignment import AllocationBasis, AssignmentRow, Commitment
+from schema.customer import CustomerErpRow
 from schema.engagement import EngagementRow, EngagementStatus
 from schema.fiscal_period import FiscalPeriodRow, LedgerModule, PeriodStatus
 from schema.invoice import InvoiceLineRow, InvoiceRow
@@ -19,7 +20,7 @@ from schema.legal_entity import LegalEntityRow, WeekStart
 from schema.problems import Code, Problem
 from schema.resource import ResourceRow
 from schema.rows import Origin, Ref, System
-from schema.values import DateRange, Money
+from schema.values import CurrencyCode, DateRange, Money
 from sources.contract import decode, walk
 from sources.manifest import Entity
 from sources.translation import Columns, RowReader
@@ -258,7 +259,7 @@ class Entityless(LegalEntityRow):
 
     code: str = ""
     name: str = ""
-    functional_currency: str = ""
+    functional_currency: CurrencyCode = CurrencyCode("")
 
 
 def test_a_constant_needs_no_column() -> None:
@@ -301,8 +302,6 @@ def test_references_are_in_the_words_of_the_binding(value: str, said: object) ->
 )
 def test_numbers_and_texts_are_not_mixed_up(field: str, value: str, said: object) -> None:
     """A number is no text and a text no number, and GraphQL's Int has 32 bits."""
-    from schema.customer import CustomerErpRow
-
     assert one('"it"', value, field, CustomerErpRow) == said
 
 
