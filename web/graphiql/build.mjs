@@ -10,6 +10,12 @@ const here = import.meta.dirname;
 const output = join(here, '..', '..', 'colonnade', 'static', 'graphiql');
 const shared = {
   absWorkingDir: here,
+  alias: {
+    // GraphiQL asks for the formatter's old names, CommonJS files whose parsers esbuild does not hand on by name:
+    // https://github.com/graphql/graphiql/issues/4092
+    'prettier/parser-babel': 'prettier/plugins/babel',
+    'prettier/parser-graphql': 'prettier/plugins/graphql',
+  },
   assetNames: '[name]-[hash]',
   bundle: true,
   chunkNames: '[name]-[hash]',

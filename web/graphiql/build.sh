@@ -18,5 +18,6 @@ else
     PATH="$wheel/bin:$PATH"
     npm=(node "$wheel/lib/node_modules/npm/bin/npm-cli.js") # its bin/npm is a copy that finds nothing around it
 fi
-"${npm[@]}" ci --no-progress --loglevel=error
+# npm writes this last: it stands for the whole.
+[ node_modules/.package-lock.json -nt package-lock.json ] || "${npm[@]}" ci --no-progress --loglevel=error
 node build.mjs
