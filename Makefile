@@ -37,6 +37,7 @@ endif
 	$(BIN)/colonnade demo --systems $(SYSTEMS) $(if $(filter once,$(DEMO)),--once)
 
 assets: $(GRAPHIQL) ## Bundle GraphiQL for /graphiql; does nothing if nothing changed
+# The page is written last, so it stands for the whole bundle.
 $(GRAPHIQL): $(wildcard web/graphiql/*.* web/graphiql/.npmrc) requirements-assets.lock | install
 	web/graphiql/build.sh $(BIN)/python requirements-assets.lock
 
