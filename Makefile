@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 SYSTEMS ?= emulated
 DEMO ?=
+GRAPHIQL := colonnade/static/graphiql/index.html
 PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --generate-hashes --no-header \
-    --python-version 3.11 pyproject.toml
+    --python-version 3.11
 ROOMS := colonnade resolvers sources store schema demo tests
 
 help: ## Show what can be made
@@ -35,11 +36,25 @@ ifeq ($(SYSTEMS),real)
 endif
 	$(BIN)/colonnade demo --systems $(SYSTEMS) $(if $(filter once,$(DEMO)),--once)
 
+assets: $(GRAPHIQL) ## Bundle GraphiQL for /graphiql; does nothing if nothing changed
+# The page is written last, so it stands for the whole bundle.
+$(GRAPHIQL): $(wildcard web/graphiql/*.* web/graphiql/.npmrc) requirements-assets.lock | install
+	web/graphiql/build.sh $(BIN)/python requirements-assets.lock
+
+wheel: develop assets ## Build the wheel to release, with GraphiQL in it, into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
 test: develop ## Run the fast suite
-	$(PYTEST) -m "not tryton and not wheel"
+	$(PYTEST) -m "not tryton and not wheel and not browser"
 
 test-tryton: develop ## Run the suite over a running Tryton (after `make systems`)
 	$(BIN)/pytest -m tryton
+
+test-browser: develop assets ## Click through the pages in headless Chromium
+	@command -v chromium > /dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium > /dev/null; } || \
+	    echo "Chromium is missing and cannot be installed here."
+	$(BIN)/pytest -m browser
 
 test-wheel: develop ## Build the wheel, install it beside PyPI's `schema`, start it, ask it
 	$(BIN)/pytest -m wheel
@@ -62,7 +77,8 @@ systems: install ## Install and seed the real systems of record, once (.systems/
 	$(BIN)/python -m demo.tryton.install
 
 lock: develop ## Resolve the dependencies anew into the hashed locks
-	$(LOCK) --group install --output-file requirements.lock
-	$(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) pyproject.toml --group install --output-file requirements.lock
+	$(LOCK) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --group assets --output-file requirements-assets.lock
 
-.PHONY: help install develop demo test test-tryton test-wheel check format schema systems lock
+.PHONY: help install develop demo assets wheel test test-tryton test-browser test-wheel check format schema systems lock

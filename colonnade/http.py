@@ -1,4 +1,4 @@
-"""The HTTP face: /graphql, /livez, /readyz; every request has a correlation id from here on."""
+"""The HTTP face: /graphql, /graphiql, /livez, /readyz; every request has a correlation id from here on."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from strawberry.asgi import GraphQL
 
+from colonnade.pages import graphiql
 from colonnade.wiring import RequestContext
 
 if TYPE_CHECKING:
@@ -118,5 +119,5 @@ def create(application: Application) -> ASGIApp:
         await application.stop()
 
     view: Any = GraphQLView(application)
-    routes = [Route("/graphql", view), Route("/livez", livez), Route("/readyz", readyz)]
+    routes = [Route("/graphql", view), Route("/livez", livez), Route("/readyz", readyz), *graphiql()]
     return Correlation(Starlette(routes=routes, lifespan=lifespan))

@@ -50,7 +50,9 @@ class Wire:
             follow_redirects=False,
             trust_env=False,
             timeout=None,  # noqa: S113  httpx counts each read by itself; one deadline covers the whole call
-            limits=httpx.Limits(max_connections=limits.at_once),
+            # Well below the 5 s after which many servers close an idle connection: httpx's own 5 s meets theirs in
+            # the same moment, and a request is lost on a connection that is no more.
+            limits=httpx.Limits(max_connections=limits.at_once, keepalive_expiry=2.0),
         )
 
     async def aclose(self) -> None:

@@ -246,7 +246,7 @@ def test_a_body_that_is_no_request(http: httpx.Client, running: House, body: byt
     assert (response.status_code, response.headers[HEADER]) == (400, "no-request")
 
 
-@pytest.mark.parametrize("path", ["/", "/graphiql", "/_control/log", "/livez/x"])
+@pytest.mark.parametrize("path", ["/", "/graphiql/x", "/_control/log", "/livez/x"])
 def test_there_is_nothing_else(http: httpx.Client, running: House, path: str) -> None:
     """What the server does not offer is not found, under a correlation id too."""
     response = http.get(base(running) + path, headers={HEADER: "lost"})
