@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 UNKNOWN = "unknown key; remove it or correct its spelling"
-ROLE = "name a binding after its role (crm, psa, erp, hr), with '.name' for a second one"
+ROLE = "name a binding after its role (crm, psa, erp, hr, forecast), with '.name' for a second one"
 VENDOR = {"psa": "kantata", "erp": "dynamics", "crm": "dynamics", "hr": "dynamics"}
 
 

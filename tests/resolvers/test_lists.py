@@ -14,7 +14,7 @@ from schema.rows import Ref
 from tests.conftest import Answer, House
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from demo.firm.model import Firm
 
@@ -122,7 +122,7 @@ def text(cursor: bytes) -> str:
     return base64.urlsafe_b64encode(cursor).decode().rstrip("=")
 
 
-FORGERIES = {
+FORGERIES: dict[str, Callable[[str], str]] = {
     "empty": lambda _cursor: "",
     "truncated": lambda cursor: cursor[:-1],
     "half": lambda cursor: cursor[: len(cursor) // 2],
@@ -206,7 +206,7 @@ def test_nodes_come_in_the_order_of_their_ids(near: NearHouse) -> None:
 
 
 def test_an_unknown_id_is_null_without_an_error(near: NearHouse) -> None:
-    """That nobody is there is an answer (Relay's convention), for `node` as for `nodes`, and costs the others nothing."""
+    """That nobody is there is an answer (Relay's convention), for `node` as for `nodes`; the others are there."""
     known = Ref("Resource", "hr", dynamics.personnel_number("RES-023")).encode()
     nobody = [Ref("Resource", "hr", "999999").encode(), Ref("Engagement", "psa", "1").encode()]
     answer = near.ask(NODES, {"ids": [nobody[0], known, nobody[1]]})
