@@ -13,7 +13,7 @@ import structlog
 
 from schema.problems import Code, Problem
 from schema.rows import Ref
-from sources.contract import SourceFailure
+from sources.contract import SourceFailure, bare
 from sources.questions import QUESTIONS, Question
 from sources.walk import contradicting
 
@@ -139,7 +139,7 @@ def _join(name: str, question: type[Question], ids: Sequence[str], batch: Batch,
         if found.key is None or found.ref is None:
             lost = True
         elif found.key not in rows:
-            strangers[_bare(found.key)] += 1
+            strangers[bare(found.key)] += 1
         else:
             _keep(rows[found.key], found.ref, found.row)
     if strangers or lost:
@@ -154,12 +154,7 @@ def _join(name: str, question: type[Question], ids: Sequence[str], batch: Batch,
     # that id: what is missing is then unknown, not absent.
     doubt = failed(Code.SOURCE_MISBEHAVED, name, question.role)
     pick = _list if question.many else _single
-    return {id_: pick(own, doubt if lost or _bare(id_) in strangers else None) for id_, own in rows.items()}
-
-
-def _bare(id_: str) -> str:
-    """Return an id without what systems drop or add in passing: case, blanks, leading zeros."""
-    return id_.strip().casefold().lstrip("0")
+    return {id_: pick(own, doubt if lost or bare(id_) in strangers else None) for id_, own in rows.items()}
 
 
 def _keep(rows: dict[Ref, Row | Problem], ref: Ref, row: Row | Problem) -> None:

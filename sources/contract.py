@@ -119,6 +119,11 @@ def counted(value: Any) -> int:
     return value
 
 
+def bare(id_: str) -> str:
+    """Return an id without what systems drop or add in passing: case, blanks, leading zeros."""
+    return id_.strip().casefold().lstrip("0")
+
+
 def walk(row: Any, at: str) -> Any:
     """Follow a dotted path through nested objects."""
     for step in at.split("."):

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sources.contract import Answer
+from schema.problems import Code
+from sources.contract import Answer, SourceFailure, bare
 from sources.manifest import ScanDialect
 from sources.source import Batch, Source
 from sources.walk import ById
 
 if TYPE_CHECKING:
     from schema.context import Clock
-    from schema.rows import Row
+    from schema.rows import Ref, Row
     from sources.contract import Position, Scope
     from sources.manifest import Asked, Entity
     from sources.source import Vendor
@@ -28,9 +29,13 @@ if TYPE_CHECKING:
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """A whole list as it was read: its rows, when, and until when it may be used (of the event loop's clock)."""
+    """A whole list as it was read: its rows, when, and until when it may be used (of the event loop's clock).
+
+    It is not whole if it changed while it was read: then a row may be missing.
+    """
 
     rows: Sequence[Any]
+    whole: bool
     taken: datetime
     until: float
 
@@ -52,22 +57,26 @@ class ScannedSource(Source):
         snapshot, reader = await self._snapshot(row, scope), self.reader(row)
         walk = ById(reader, self._origin(snapshot.taken), after)
         places = sorted(((_order(ref.id), raw) for raw in snapshot.rows if (ref := reader.ref(raw))), key=itemgetter(0))
-        lost = [raw for raw in snapshot.rows if reader.ref(raw) is None]
+        if len(places) < len(snapshot.rows) or not snapshot.whole:
+            raise SourceFailure(Code.SOURCE_MISBEHAVED, "a row of the list has no id, or moved while it was read")
         behind = [raw for order, raw in places if after is None or order > _order(after.id)]
-        walk.take(Answer([*lost, *behind], total=len(lost) + len(behind)))
+        for start in range(0, len(behind), size):
+            walk.take(Answer(behind[start : start + size], total=len(behind)))
+            if len(walk.places) >= size:
+                break
         return walk.places[:size], walk.total
 
     async def _batch(self, row: type[Row], entity: Entity, asked: Asked, ids: Sequence[str], scope: Scope) -> Batch:
         del entity  # the list was read by it
         snapshot, reader, wanted = await self._snapshot(row, scope), self.reader(row), frozenset(ids)
-        origin = self._origin(snapshot.taken)
+        origin, near = self._origin(snapshot.taken), frozenset(map(bare, ids))
         found = [
             one
             for raw in snapshot.rows
-            if not _nobodys(raw, asked.at) and _may_mean(wanted, reader.keys(raw, asked.at))
+            if not _nobodys(raw, asked.at) and _may_mean(near, reader.keys(raw, asked.at))
             for one in self._found(reader, raw, asked, wanted, origin)
         ]
-        return Batch(found, whole=True)
+        return Batch(found, snapshot.whole)
 
     async def _snapshot(self, row: type[Row], scope: Scope) -> Snapshot:
         """Return the kept list, or read it: of all who wait for it, the first one does."""
@@ -84,20 +93,25 @@ class ScannedSource(Source):
         paths = [*self.reader(row).columns, *(asked.at for asked in entity.ask.values())]
         request = self.family.page(entity, None, self.manifest.limits.rows, self._columns.behind(paths, row.type))
         rows: list[Any] = []
+        earlier: set[Ref | None] = set()
+        moved = False
         async with aclosing(self._pages(request, scope)) as answers:
             async for answer in answers:
+                refs = set(map(self.reader(row).ref, answer.rows))
+                moved = moved or not earlier.isdisjoint(refs)
+                earlier |= refs
                 rows += answer.rows
-        return Snapshot(rows, taken, until)
+        return Snapshot(rows, not moved, taken, until)
 
 
 def _nobodys(raw: Any, at: str) -> bool:
     """Tell whether a row says that it belongs to nobody. A column that is not there says nothing."""
-    return isinstance(raw, dict) and at in raw and raw[at] is None
+    return isinstance(raw, dict) and at in raw and raw[at] in (None, "")
 
 
-def _may_mean(wanted: frozenset[str], keys: Sequence[str]) -> bool:
-    # A row whose key cannot be read may be anybody's: the batch must know of it.
-    return not keys or not wanted.isdisjoint(keys)
+def _may_mean(near: frozenset[str], keys: Sequence[str]) -> bool:
+    # A row whose key cannot be read may be anybody's, and one that is written otherwise be meant: the batch must know.
+    return not keys or not near.isdisjoint(map(bare, keys))
 
 
 def _order(id_: str) -> tuple[int, str]:

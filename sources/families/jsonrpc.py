@@ -67,7 +67,10 @@ class JsonRpc:
         if isinstance(nested, list):
             values = [self.value(item, rest) for item in nested if isinstance(item, dict)]
             flat = [one for value in values for one in (value if isinstance(value, Several) else (value,))]
-            return Several(one for index, one in enumerate(flat) if one not in flat[:index])
+            try:
+                return Several(dict.fromkeys(flat))
+            except TypeError:  # an object among them: no value that a field could be made of
+                return Several(flat)
         return self.value(nested, rest) if isinstance(nested, dict) else None
 
     def _search(self, entity: Entity, domain: list[Any], size: int | None, columns: Sequence[str]) -> Request:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
@@ -15,6 +16,7 @@ from sources.contract import SourceFailure
 from sources.wire.exchange import exchange
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from sources.contract import Request, Scope
@@ -47,6 +49,7 @@ class Wire:
         # No proxy of the environment and no redirect may carry the credentials to another host.
         self._http = httpx.AsyncClient(
             base_url=address,
+            verify=_authorities(),
             follow_redirects=False,
             trust_env=False,
             timeout=None,  # noqa: S113  httpx counts each read by itself; one deadline covers the whole call
@@ -112,6 +115,12 @@ class Wire:
         method = "GET" if request.body is None else "POST"
         most = self.limits.answer_bytes
         return await exchange(self._http, method, url, most, json=request.body, headers=headers)
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Read the certificate authorities once for all bindings: it takes longer than most calls."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _kind(status: int) -> Code:

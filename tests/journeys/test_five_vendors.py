@@ -51,20 +51,17 @@ def five(firm: Firm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Five]
 
 
 @pytest.fixture
-def calm(five: Five) -> Iterator[Five]:
-    """The same, calm before and after the test, the window past."""
+def calm(five: Five) -> Five:
+    """The same, calm, the window past."""
     for role in five.log:
         five.spoil(role, "none")
     time.sleep(WINDOW)
     for traffic in five.log.values():
         traffic.clear()
-    yield five
-    for role in five.log:
-        five.spoil(role, "none")
-    time.sleep(WINDOW)
+    return five
 
 
-WINDOW = 0.3
+WINDOW = 0.1
 
 
 def _hasty(system: Bound, folder: Path) -> Bound:
@@ -117,14 +114,17 @@ def test_the_call_law(calm: Five) -> None:
 
 
 def test_a_list_without_reads_by_id_is_scanned_once_a_window(calm: Five) -> None:
-    """Any number of questions within the window cost one scan; behind it the list is read again."""
+    """Any number of questions costs no more than one scan a window; behind it the list is read again."""
+    began = time.monotonic()
     for _ in range(3):
         assert calm.ask(PEOPLE).errors == []
         assert calm.ask(DEEP).errors == []
-    within = len(calm.log["hr"].calls())
+    windows = (time.monotonic() - began) / WINDOW
+    scans = len(calm.log["hr"].calls())
+    assert 1 <= scans <= windows + 1
     time.sleep(WINDOW)
     calm.ask(PEOPLE)
-    assert (within <= 3, len(calm.log["hr"].calls())) == (True, within + 1)
+    assert len(calm.log["hr"].calls()) == scans + 1
 
 
 def test_opportunities_are_translated_by_flags_not_by_labels(calm: Five, firm: Firm) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -109,7 +110,7 @@ progress = { at = "done", unit = "percent" }
 planned_hours = { at = "minutes", unit = "minutes" }
 """
 )
-SECRETS: Mapping[str, Mapping[str, str]] = {
+SECRETS: dict[str, Mapping[str, str]] = {
     ODATA: {"client_id": "us", "client_secret": "s3cret"},
     RPC: {"user": "us", "password": "s3cret"},
     REST: {"token": "s3cret"},
@@ -217,7 +218,7 @@ def bind(folder: Path, manifest: str, url: str, limits: str = "", name: str = ""
         if "[limits]" not in manifest:
             text += f"\n[limits]\n{limits}\n"
     (vendor / "source.toml").write_text(text, encoding="utf-8")
-    role = "psa" if manifest == REST else "erp"
+    role = tomllib.loads(manifest)["role"]
     return connect(Binding(name or role, str(vendor), url, SECRETS[manifest]), SystemClock())
 
 
