@@ -63,7 +63,7 @@ def demo(
     fast: Annotated[
         bool, typer.Option("--fast", help="No tour: print one JSON line with the addresses and stay up.")
     ] = False,
-    once: Annotated[bool, typer.Option("--once", envvar="DEMO_ONCE", help="End after the tour.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="End after the tour.")] = False,
     systems: Annotated[
         Literal["emulated", "mutated", "real"],
         typer.Option(help="Emulated; mutated: with planted contradictions; real: ERP, CRM and HR from a Tryton."),

@@ -58,11 +58,18 @@ class GraphQLView(GraphQL[RequestContext, None]):
             raise json.JSONDecodeError(type(error).__name__, "", 0) from error
         if not isinstance(content, dict | list | None):
             raise json.JSONDecodeError("neither an object nor a list", "", 0)
+        if isinstance(content, dict) and not _writable(content.get("operationName")):
+            # The view names the operation in its refusal, and half a character can't be written.
+            raise json.JSONDecodeError("the operation's name is no text", "", 0)
         return content or {}
 
     def encode_json(self, data: object) -> bytes:
         """Write the answer."""
         return orjson.dumps(data)
+
+
+def _writable(name: object) -> bool:
+    return name is None or (isinstance(name, str) and not any("\ud800" <= letter <= "\udfff" for letter in name))
 
 
 class Correlation:

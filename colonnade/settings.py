@@ -15,6 +15,7 @@ from sources.registry import Binding
 BINDING_NAME = r"(crm|psa|erp|hr|forecast)(\.[a-z][a-z0-9_]*)?"
 
 
+Reference: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(env|file):.+$")]
 Address: TypeAlias = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")]
 
 
@@ -24,7 +25,7 @@ class Server(Strict):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     deadline: float = Field(default=30.0, gt=0, le=300)
-    secret: str = Field(description="signs cursors; a reference")
+    secret: Reference
 
 
 class Store(Strict):
@@ -43,7 +44,7 @@ class BoundSystem(Strict):
     address: Address
     login_address: Address | None = None
     environment: Literal["sandbox", "production"]
-    credentials: dict[str, Annotated[str, StringConstraints(pattern=r"^(env|file):.+$")]] = {}
+    credentials: dict[str, Reference] = {}
 
 
 class Settings(Strict):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from schema.project import Project
     from schema.resource import Resource
     from schema.role_demand import RoleDemand
+    from schema.task import Task
 
 
 @strawberry.enum
@@ -109,6 +110,9 @@ class Engagement(EngagementErp, Traced, Node):
     )
     projects: list[Annotated[Project, strawberry.lazy("schema.project")] | None] | None = link(
         System.PSA, "projects_by_engagement", where="parent", top=True, at_most=200
+    )
+    tasks: list[Annotated[Task, strawberry.lazy("schema.task")] | None] | None = link(
+        System.PSA, "tasks_by_engagement", at_most=2000
     )
     assignments: list[Annotated[Assignment, strawberry.lazy("schema.assignment")] | None] | None = link(
         System.PSA, "assignments_by_engagement", at_most=500

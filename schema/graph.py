@@ -165,7 +165,7 @@ def home(system: System, question: str, row: type[Row]) -> Callable[[type[T]], t
 
     def declare(cls: type[T]) -> type[T]:
         cls.is_type_of = staticmethod(lambda value, _info: isinstance(value, row))  # type: ignore[attr-defined]
-        cls.resolve_reference = staticmethod(fetch)  # type: ignore[attr-defined]
+        cls.resolve_reference = staticmethod(_reference(cls.__name__))  # type: ignore[attr-defined]
         HOMES[cls.__name__] = Home(cls.__name__, system, question, row, _declared(cls))
         return strawberry.federation.type(
             cls, keys=["id"], directives=[Owner(system=system)], description=inspect.getdoc(cls)
@@ -199,6 +199,18 @@ async def fetch(id: str, info: Info) -> Any:  # noqa: A002  federation calls it 
     return await info.context.load(place.question, ref)
 
 
+def _reference(name: str) -> Callable[[Any, Info], Any]:
+    """Resolve what another subgraph refers to: by an id, and of this type."""
+
+    async def resolve(id: Any, info: Info) -> Any:  # noqa: A002  federation calls it by this name
+        ref = Ref.decode(id) if isinstance(id, str) else None
+        if not isinstance(ref, Ref) or ref.type != name:
+            return Problem(Code.MALFORMED_ID, "this id was not issued here for this type", id=str(id)[:80])
+        return await fetch(id, info)
+
+    return resolve
+
+
 @strawberry.interface
 class Node:
     """Anything with a home; `self` is a row, never an instance of the type."""
@@ -215,12 +227,13 @@ class Traced:
     @strawberry.field(
         description="Which systems say so, and when they were asked. The home alone unless others are named."
     )
-    async def provenance(self: Any, info: Info, systems: list[System] | None = None) -> list[Provenance | None]:
+    async def provenance(self: Any, info: Info, systems: list[System] | None = None) -> list[Provenance | None] | None:
         place = HOMES[self.ref.type]
         rows: list[Any] = [self] if systems is None or place.system in systems else []
-        facets = {ask.question: ask.system for asks in place.fields.values() for ask in asks if ask and ask.pick}
-        for question, system in facets.items():
-            if system in (systems or ()):
-                rows.append(await info.context.load(question, self.ref))
+        facets = {ask.question: ask for asks in place.fields.values() for ask in asks if ask and ask.pick}
+        for question, ask in facets.items():
+            if ask.system in (systems or ()):
+                found = await info.context.load(question, self.ref)
+                rows.append(found if isinstance(found, Row) else ask.answer(self, found))
         # A Problem in the list is null and its error there; no row is no contribution.
         return [Provenance.of(row) if isinstance(row, Row) else row for row in rows if row is not None]

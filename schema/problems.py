@@ -35,6 +35,7 @@ class Code(Enum):
     BAD_ROW = False, "Correct the record in its system, or the translation of the source."
     TOO_MANY = False, "Ask the paged list instead."
     NOT_OFFERED = False, "Bind the role to a system that answers this."
+    STORE_UNAVAILABLE = True, "Ask again later; an operator must see to the store."
     SOURCE_UNAVAILABLE = True, "Ask again later."
     SOURCE_TIMEOUT = True, "Ask again later, or for less."
     SOURCE_THROTTLED = True, "Ask again later and less often."

@@ -25,6 +25,6 @@ class Provenance:
 
     @classmethod
     def of(cls, row: Row) -> Self:
-        """Tell where a row came from. Nothing is cached, so nothing is stale."""
+        """Tell where a row came from. What is kept is only used within its window: it is never stale."""
         origin = row.origin
         return cls(system=origin.system, binding=origin.binding, source_id=row.ref.id, as_of=origin.as_of, stale=False)

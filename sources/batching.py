@@ -16,6 +16,7 @@ from schema.rows import Ref
 from sources.contract import SourceFailure, bare
 from sources.questions import QUESTIONS, Question
 from sources.walk import contradicting
+from store.crossrefs import StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,7 +54,7 @@ class Desk:
             return dict.fromkeys(keys, _not_offered(name, question))
         answer: dict[Ref, Any] = {}
         asked: dict[str, dict[str, Ref]] = defaultdict(dict)
-        for key, ref in (await self._worded(question, keys)).items():
+        for key, ref in (await self._worded(name, question, keys)).items():
             if isinstance(ref, Problem):
                 answer[key] = ref
             else:
@@ -66,11 +67,16 @@ class Desk:
         outcomes = dict(zip(asked, said, strict=True))
         return {key: outcomes[ref.binding][ref.id] if isinstance(ref, Ref) else ref for key, ref in answer.items()}
 
-    async def _worded(self, question: type[Question], keys: Sequence[Ref]) -> dict[Ref, Ref | Problem]:
+    async def _worded(self, name: str, question: type[Question], keys: Sequence[Ref]) -> dict[Ref, Ref | Problem]:
         """Say each key in the words of the asked role; a key that already is needs no look-up."""
         role = question.role.value
         foreign = [key for key in keys if key.role != role]
-        words = await self.crossrefs.words(foreign, role) if foreign else {}
+        try:
+            words = await self.crossrefs.words(foreign, role) if foreign else {}
+        except StoreUnavailableError:
+            log.exception("store unavailable")
+            away = Problem(Code.STORE_UNAVAILABLE, "the cross-references cannot be read now", question=name)
+            return {key: away if key in set(foreign) else key for key in keys}
         worded: dict[Ref, Ref | Problem] = {}
         for key in keys:
             candidates = words.get(key, ()) if key.role != role else (key,)
@@ -136,12 +142,12 @@ def _join(name: str, question: type[Question], ids: Sequence[str], batch: Batch,
     strangers: Counter[str] = Counter()
     lost = not batch.whole
     for found in batch.found:
-        if found.key is None or found.ref is None:
+        if found.key is None:
             lost = True
         elif found.key not in rows:
             strangers[bare(found.key)] += 1
         else:
-            _keep(rows[found.key], found.ref, found.row)
+            _keep(rows[found.key], found.ref or Ref(question.rows.type, "", ""), found.row)
     if strangers or lost:
         log.warning(
             "contract alarm",

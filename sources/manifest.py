@@ -66,12 +66,14 @@ Rule: TypeAlias = Annotated[Leaf | Parts | Items, BeforeValidator(_rule)]
 class Asked(Strict):
     """By which references rows may be asked: the request's parameter, and where the reference stands in the row.
 
-    `text` says that the ids are texts where the protocol would write numbers.
+    `text` says that the ids are texts where the protocol would write numbers. `form` is the pattern of all ids of this
+    kind: what has another form is never asked for, since some sources refuse a whole list for one such id.
     """
 
     at: str
     param: str = ""
     text: bool = False
+    form: str = ""
     where: dict[str, str] = {}
 
     @property
@@ -88,11 +90,16 @@ AskedBy: TypeAlias = Annotated[Asked, BeforeValidator(_asked)]
 
 
 class Entity(Strict):
-    """One of our types as this source keeps it: below a path, or under a name where the protocol has one address."""
+    """One of our types as this source keeps it: below a path, or under a name where the protocol has one address.
+
+    `where` goes with every request for it. `only` is what a column of every row of it says: a row that says otherwise
+    is none of them, whatever filter the source ignored.
+    """
 
     path: Path | Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
     id: AskedBy
     where: dict[str, str] = {}
+    only: dict[str, str] = {}
     ask: dict[str, AskedBy] = {}
     fields: dict[str, Rule]
 
@@ -213,8 +220,8 @@ class Probe(Strict):
 
     path: Path
     body: dict[str, Any] | None = None
-    at: str
-    expects: str
+    at: str = Field(min_length=1)
+    expects: str = Field(min_length=1)
 
 
 class Manifest(Strict):
@@ -233,4 +240,4 @@ class Manifest(Strict):
     limits: Limits = Limits()
     probe: Probe | None = None
     codes: dict[str, dict[str, str]] = {}
-    entities: dict[str, Entity]
+    entities: dict[str, Entity] = Field(min_length=1)

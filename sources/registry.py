@@ -113,6 +113,6 @@ def _compile(path: Path, source: Source) -> None:
         if strange := sorted(entity.ask.keys() - known):
             raise FileError(f"{path}: {name} is not asked by {strange}; known: {sorted(known)}")
         try:
-            source.reader(wanted[name])
+            source.compile(wanted[name])
         except RuleError as error:
             raise FileError(f"{path}: {error}") from error

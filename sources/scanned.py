@@ -73,7 +73,7 @@ class ScannedSource(Source):
         found = [
             one
             for raw in snapshot.rows
-            if not _nobodys(raw, asked.at) and _may_mean(near, reader.keys(raw, asked.at))
+            if reader.belongs(raw) and not reader.nobodys(raw, asked.at) and _may_mean(near, reader.keys(raw, asked.at))
             for one in self._found(reader, raw, asked, wanted, origin)
         ]
         return Batch(found, snapshot.whole)
@@ -102,11 +102,6 @@ class ScannedSource(Source):
                 earlier |= refs
                 rows += answer.rows
         return Snapshot(rows, not moved, taken, until)
-
-
-def _nobodys(raw: Any, at: str) -> bool:
-    """Tell whether a row says that it belongs to nobody. A column that is not there says nothing."""
-    return isinstance(raw, dict) and at in raw and raw[at] in (None, "")
 
 
 def _may_mean(near: frozenset[str], keys: Sequence[str]) -> bool:

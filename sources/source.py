@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote_plus
@@ -69,6 +70,11 @@ class Source:
             self._readers[row] = RowReader(row, entity, self.manifest.codes, self.binding, self._columns)
         return self._readers[row]
 
+    def compile(self, row: type[Row]) -> None:
+        """Compile a type's translation and everything by which it may be asked, or raise RuleError."""
+        asked = self.manifest.entities[row.type].ask.values()
+        self._columns.behind([*self.reader(row).columns, *(one.at for one in asked)], row.type)
+
     def offers(self, row: type[Row], by: str) -> bool:
         """Tell whether the manifest says how to ask for this type by that one's references."""
         entity = self.manifest.entities.get(row.type)
@@ -80,11 +86,15 @@ class Source:
         """Ask for all rows of the ids, in as few calls as the limits allow; each chunk has its own outcome."""
         entity = self.manifest.entities[row.type]
         asked = entity.id if by == row.type else entity.ask[by]
-        chunks = list(_chunks(ids, self.manifest.limits.ids, self.manifest.limits.url_bytes))
+        formed = [id_ for id_ in ids if not asked.form or re.fullmatch(asked.form, id_)]
+        chunks = list(_chunks(formed, self.manifest.limits.ids, self.manifest.limits.url_bytes))
         answers = await asyncio.gather(
             *(self._batch(row, entity, asked, chunk, scope) for chunk in chunks), return_exceptions=True
         )
         outcomes: list[tuple[Sequence[str], Batch | SourceFailure]] = []
+        if len(formed) < len(ids):
+            # No record has such an id: that is an answer, too.
+            outcomes.append(([id_ for id_ in ids if id_ not in set(formed)], Batch([], whole=True)))
         for chunk, answer in zip(chunks, answers, strict=True):
             if isinstance(answer, BaseException) and not isinstance(answer, SourceFailure):
                 raise answer
@@ -121,7 +131,10 @@ class Source:
         request = self.family.by_ids(entity, asked, ids, columns, self.manifest.limits.rows)
         async for answer in self._pages(request, scope):
             total = answer.total if total is None else total
-            page = [one for raw in answer.rows for one in self._found(reader, raw, asked, wanted, origin)]
+            rows = [raw for raw in answer.rows if reader.belongs(raw) and not reader.nobodys(raw, asked.at)]
+            if len(rows) < len(answer.rows):
+                log.warning("contract alarm", binding=self.binding, entity=row.type, unfiltered=True)
+            page = [one for raw in rows for one in self._found(reader, raw, asked, wanted, origin)]
             received += len(answer.rows)
             refs = {one.ref for one in page}
             # A row that comes again on a later page has moved there, and another one away from it: unseen, but counted.

@@ -79,7 +79,8 @@ class RowReader:
             for name, rule in entity.fields.items()
         }
         self._links = [name for name in self._fields if _core(hints[name])[0] is Ref]
-        paths = [self._id, *(at for rule in entity.fields.values() for at in _paths(rule))]
+        self._only = entity.only
+        paths = [self._id, *entity.only, *(at for rule in entity.fields.values() for at in _paths(rule))]
         self.columns = columns.behind(paths, row.type)
 
     def ref(self, raw: Any) -> Ref | None:
@@ -97,9 +98,24 @@ class RowReader:
         except BadValue:
             return []
 
+    def belongs(self, raw: Any) -> bool:
+        """Tell whether a row may be one of this type. One that cannot be read may be."""
+        return not isinstance(raw, dict) or not any(self._denies(raw, at, said) for at, said in self._only.items())
+
+    def _denies(self, raw: Mapping[str, Any], at: str, said: str) -> bool:
+        value = self.get(raw, at)
+        if isinstance(value, Several):
+            return said not in value
+        return isinstance(value, str | int) and identifier(value) != said
+
+    def nobodys(self, raw: Any, at: str) -> bool:
+        """Tell whether a row says that it belongs to nobody. A column that is not there says nothing."""
+        return at != self._id and isinstance(raw, dict) and at in raw and raw[at] in (None, "")
+
     def read(self, raw: Mapping[str, Any], ref: Ref, origin: Origin) -> Row | Problem:
         """Read a row; one that breaks its type's rules is a Problem, and no part of it is believed."""
         try:
+            self._must_say(raw)
             return self.row(ref=ref, origin=origin, **{name: convert(raw) for name, convert in self._fields.items()})
         except BadValue:
             system = origin.system.name
@@ -108,6 +124,10 @@ class RowReader:
             )
             problem.refs = dict(self._readable(raw))
             return problem
+
+    def _must_say(self, raw: Mapping[str, Any]) -> None:
+        if any(self.get(raw, at) is None for at in self._only):
+            raise BadValue
 
     def _readable(self, raw: Mapping[str, Any]) -> Iterator[tuple[str, Ref | None]]:
         for name in self._links:
@@ -214,8 +234,11 @@ class _Compiler:
 
         def convert(raw: Mapping[str, Any]) -> Any:
             values = {name: part(raw) for name, part in parts.items()}
-            # Without its amount there is no money, whatever the currency beside it says.
             if values[lead] is None:
+                # Without its amount there is no money, whatever the currency beside it says. Anything else without its
+                # first part is a piece of something.
+                if core is not Money and any(value is not None for value in values.values()):
+                    raise BadValue(self.where)
                 return None
             if any(values.get(name) is None for name in needed):
                 raise BadValue(self.where)

@@ -62,7 +62,7 @@ class Walk(ABC):
         return ref
 
     def _keep(self, raw: Any, ref: Ref, count: int) -> None:
-        if self._after is not None and ref.id == self._after.id:
+        if not self._reader.belongs(raw) or (self._after is not None and ref.id == self._after.id):
             self._doubled = True
         elif ref.id in self._seen:
             self._doubled = True

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from cachetools import TTLCache
 from sqlalchemy import and_, insert, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from schema.problems import Problem
 from schema.rows import Ref
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+class StoreUnavailableError(Exception):
+    """The store did not answer."""
+
 
 # Other replicas learn of a changed reference this late; a change made here is seen at once.
 CACHE_SECONDS = 30
@@ -61,7 +67,10 @@ class CrossReferences:
         known = {ref: words for ref, words in cached.items() if words is not None}
         unknown = [ref for ref, words in cached.items() if words is None]
         changes = self._changes
-        looked_up = await self._look_up(unknown, role) if unknown else {}
+        try:
+            looked_up = await self._look_up(unknown, role) if unknown else {}
+        except (SQLAlchemyError, OSError) as error:
+            raise StoreUnavailableError("the cross-references cannot be read") from error
         # What was read while something changed may be the state before: it answers this once, and is not kept.
         if changes == self._changes:
             self._cache.update({(ref, role): looked_up[ref] for ref in unknown})

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from colonnade.demo import over
+from demo import salesforce
 from demo.systems import emulated, misbehave
+from schema.rows import Ref
 from tests.conftest import House
 
 if TYPE_CHECKING:
@@ -240,3 +242,11 @@ def test_demands_are_found_from_their_engagement_and_their_deal(calm: Five, firm
                 for demand in firm.role_demands
                 if getattr(demand, attribute) == edge["node"]["code"]
             ]
+
+
+def test_an_id_that_no_record_can_have_costs_nobody_else(calm: Five) -> None:
+    """Salesforce refuses a whole list for one ill-formed id: it is not asked for it, and the others answer."""
+    good = [Ref("Customer", "crm", salesforce.account_id(code)).encode() for code in ("CUS-01", "CUS-07")]
+    ids = [good[0], Ref("Customer", "crm", "abc").encode(), good[1]]
+    answer = calm.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Customer { displayName } } }", {"ids": ids})
+    assert answer.data == {"nodes": [{"displayName": "Aldermoor Rail"}, None, {"displayName": "Goldenfinch Retail"}]}

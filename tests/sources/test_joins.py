@@ -1,4 +1,4 @@
-"""Joins that go wrong in the field: ids written in two ways, lists that move while they are read, two systems a role."""
+"""Joins that go wrong in the field: ids written in two ways, lists that move while they are read, two ERPs."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def test_by_id_the_very_row_is_enough(bound: Bound, server: Hostile) -> No
     assert {id_: row.net.amount for id_, row in answer.items()} == {"A-1": 2, "a-1": 1}
     server.say = server.rows(invoice("a-1", "x", 1))
     answer = await ask(bound(ODATA), "invoices_by_id", "A-1", "a-1")
-    assert (answer["A-1"], answer["a-1"].net.amount) == (MISBEHAVED, 1)
+    assert (answer["A-1"], answer["a-1"].net.amount) == (None, 1)
 
 
 async def test_strangers_are_dropped(bound: Bound, server: Hostile) -> None:
@@ -173,7 +173,7 @@ async def test_each_chunk_has_its_own_outcome(bound: Bound, server: Hostile) -> 
 
 @pytest.mark.parametrize("id_", ["{:03}", "\u00fc{:03}", "it's {:03}", "a,b({:03})", "100%/{:03}?x=1&y#z"])
 async def test_ids_are_cut_by_bytes_and_asked_once_each(bound: Bound, server: Hostile, id_: str) -> None:
-    """Whatever stands in an id, no call's list of ids is longer than the limit, and each reaches the source as it is."""
+    """Whatever stands in an id, no call's list is longer than the limit, and each id reaches the source as it is."""
     ids = [id_.format(n) for n in range(60)]
 
     async def say(request: Request) -> Response:
@@ -191,7 +191,9 @@ async def test_ids_are_cut_by_bytes_and_asked_once_each(bound: Bound, server: Ho
 
 def numbered() -> Callable[[Request], Any]:
     """Answer a list of seven invoices by number, as OData or JSON-RPC, never with more rows than asked."""
-    rows = [{"Number": str(n), "id": n, "number": str(n), "Net": n, "Currency": "USD"} for n in range(1, 8)]
+    rows: list[dict[str, Any]] = [
+        {"Number": str(n), "id": n, "number": str(n), "Net": n, "Currency": "USD"} for n in range(1, 8)
+    ]
 
     async def say(request: Request) -> Response:
         body = await request.body()

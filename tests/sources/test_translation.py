@@ -323,7 +323,7 @@ def test_a_record_without_a_mandatory_field_is_refused_whole() -> None:
 
 
 def test_ranges_and_lists_are_built_of_parts() -> None:
-    """A range has a start and may be open; a list that the row spells out has an item for each rule."""
+    """A range has a start and may be open, an end alone is none; a list spelled out has an item for each rule."""
     rules = """
 code = "id"
 range = { start = "from", end = { at = "to", nulls = ["2154-12-31"] } }
@@ -339,7 +339,9 @@ module_status = [
     time, receivables = found.module_status
     assert (time.module, time.status) == (LedgerModule.TIME, PeriodStatus.OPEN)
     assert (receivables.module, receivables.status.code) == (LedgerModule.AR, Code.UNMAPPED_VALUE)
-    assert read(FiscalPeriodRow, rules, '{"id": "1", "to": "2026-01-31"}').range is None
+    piece = read(FiscalPeriodRow, rules, '{"id": "1", "to": "2026-01-31"}')
+    assert (type(piece), piece.code) == (Problem, Code.BAD_ROW)
+    assert read(FiscalPeriodRow, rules, '{"id": "1", "to": "2154-12-31"}').range is None
 
 
 @pytest.mark.parametrize(
