@@ -10,6 +10,7 @@ import msgspec
 
 from colonnade.settings import secret
 from resolvers.graph import build
+from schema.checks import Answers
 from schema.graph import HOMES
 from sources.batching import Desk
 from sources.contract import Scope
@@ -88,4 +89,9 @@ class Application:
 
 def graph() -> Schema:
     """Return the schema over everything that the roles may be asked."""
-    return build({name: (question.role, question.rows) for name, question in QUESTIONS.items()})
+    return build(
+        {
+            name: Answers(question.role, question.rows, question.by, question.many)
+            for name, question in QUESTIONS.items()
+        }
+    )

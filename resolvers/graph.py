@@ -14,15 +14,14 @@ from strawberry.types import ExecutionContext, ExecutionResult
 
 from resolvers.lists import ListQuery
 from resolvers.node import NodeQuery
-from schema.checks import check
+from schema.checks import Questions, check
 from schema.problems import Code, Problem, fold
 from schema.types import TYPES
 from schema.values import scalar_map
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
 
-    from schema.rows import Row, System
 
 log = structlog.get_logger("colonnade.graph")
 
@@ -75,7 +74,7 @@ class Schema(strawberry.federation.Schema):
         """Stay silent: a Problem is an answer, and anything else was logged when it was masked."""
 
 
-def build(questions: Mapping[str, tuple[System, type[Row]]]) -> Schema:
+def build(questions: Questions) -> Schema:
     """Return the graph over what the roles answer, or raise OwnershipError."""
     check(TYPES, questions)
     return Schema(

@@ -83,7 +83,9 @@ def _ids(asked: Asked, ids: Sequence[str]) -> Sequence[str | int]:
     """Write ids as numbers. What is no number, or a longer one, can't be this system's: none of its rows has one."""
     if asked.text:
         return ids
-    return [int(id_) for id_ in ids if id_.isascii() and id_.isdigit() and len(id_) <= ID_DIGITS]
+    short = (id_ for id_ in ids if id_.isascii() and id_.isdigit() and len(id_) <= ID_DIGITS)
+    # Nor is 007: the answer would be about 7.
+    return [int(id_) for id_ in short if str(int(id_)) == id_]
 
 
 def _equal(where: Mapping[str, str]) -> list[list[str]]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pytest
 
 from colonnade.wiring import graph
 from resolvers.graph import build
-from schema.checks import OwnershipError, check
+from schema.checks import Answers, OwnershipError, Questions, check
 from schema.graph import HOMES, Node, Traced, derived, facet, home, link
-from schema.rows import Row, System
+from schema.rows import Ref, Row, System
 from sources.questions import QUESTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 
 class ShipRow(Row):
@@ -23,7 +23,7 @@ class ShipRow(Row):
     type: ClassVar[str] = "Ship"
 
     name: str
-    port_ref: str | None = None
+    port_ref: Annotated[Ref, "Port"] | None = None
 
 
 class ShipErpRow(Row):
@@ -32,7 +32,7 @@ class ShipErpRow(Row):
     type: ClassVar[str] = "Ship"
 
     value: str | None = None
-    yard_ref: str | None = None
+    yard_ref: Annotated[Ref, "Port"] | None = None
 
 
 class ShipCrmRow(Row):
@@ -51,11 +51,12 @@ class PortRow(Row):
     name: str | None = None
 
 
-ASKED: Mapping[str, tuple[System, type[Row]]] = {
-    "ships_by_id": (System.PSA, ShipRow),
-    "ships_erp": (System.ERP, ShipErpRow),
-    "ships_crm": (System.CRM, ShipCrmRow),
-    "ports_by_id": (System.CRM, PortRow),
+ASKED: Questions = {
+    "ships_by_id": Answers(System.PSA, ShipRow, "Ship"),
+    "ships_erp": Answers(System.ERP, ShipErpRow, "Ship"),
+    "ships_crm": Answers(System.CRM, ShipCrmRow, "Ship"),
+    "ports_by_id": Answers(System.CRM, PortRow, "Port"),
+    "ships_by_port": Answers(System.PSA, ShipRow, "Port", many=True),
 }
 
 
@@ -68,7 +69,7 @@ def _homes() -> Iterator[None]:
     HOMES.update(before)
 
 
-def findings(*types: type, questions: Mapping[str, tuple[System, type[Row]]] = ASKED) -> list[str]:
+def findings(*types: type, questions: Questions = ASKED) -> list[str]:
     """Return what the check says of types, a line each."""
     try:
         check(types, questions)
@@ -133,7 +134,7 @@ def test_the_home_and_a_facet_may_not_own_one_field() -> None:
     class Ship(ShipErp, Traced, Node):
         name: str
 
-    assert findings(Ship, questions={**ASKED, "ships_erp": (System.ERP, NamedRow)}) == [
+    assert findings(Ship, questions={**ASKED, "ships_erp": Answers(System.ERP, NamedRow, "Ship")}) == [
         "Ship.name is declared 2 times, by PSA and ERP: keep one owner"
     ]
 
@@ -243,9 +244,11 @@ def test_a_key_that_is_no_attribute_of_the_facet(key: str, of: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [None, (System.CRM, ShipRow), (System.PSA, PortRow)], ids=["nobody", "another role", "other rows"]
+    "answer",
+    [None, Answers(System.CRM, ShipRow, "Ship"), Answers(System.PSA, PortRow, "Ship")],
+    ids=["nobody", "another role", "other rows"],
 )
-def test_a_home_that_its_question_does_not_read(answer: tuple[System, type[Row]] | None) -> None:
+def test_a_home_that_its_question_does_not_read(answer: Answers | None) -> None:
     """A type's home must answer the question that reads it, with the type's rows."""
 
     @home(System.PSA, "ships_by_id", ShipRow)
@@ -255,6 +258,42 @@ def test_a_home_that_its_question_does_not_read(answer: tuple[System, type[Row]]
     assert findings(Ship, questions={"ships_by_id": answer} if answer else {}) == [
         "Ship is read by 'ships_by_id': PSA does not answer it with ShipRow"
     ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "wrong"),
+    [
+        (
+            link(System.PSA, "ships_by_port", key="port_ref"),
+            "is one record, which 'ships_by_port' does not answer",
+        ),
+        (
+            link(System.CRM, "ports_by_id"),
+            "is keyed by 'ref', which means Ship, but 'ports_by_id' is asked by Port",
+        ),
+        (
+            link(System.CRM, "ports_by_id", key="name"),
+            "is keyed by 'name', which means None, but 'ports_by_id' is asked by Port",
+        ),
+        (
+            link(System.CRM, "ports_by_id", key="port_ref", where="flag"),
+            "keeps records by 'flag', which is no attribute of PortRow",
+        ),
+    ],
+)
+def test_a_link_that_asks_what_its_question_does_not_answer(declared: Any, wrong: str) -> None:
+    """A link must ask one for one and many for many, by a reference to whom the question means, and keep by a field."""
+
+    @home(System.CRM, "ports_by_id", PortRow)
+    class Port(Traced, Node):
+        name: str | None
+
+    @home(System.PSA, "ships_by_id", ShipRow)
+    class Ship(Traced, Node):
+        name: str
+        port: str | None = declared
+
+    assert findings(Port, Ship) == [f"Ship.port {wrong}"]
 
 
 def test_all_findings_come_at_once() -> None:
@@ -288,7 +327,9 @@ def test_all_findings_come_at_once() -> None:
 )
 def test_the_graph_does_not_start_without_a_loader(lost: str, said: str) -> None:
     """A loader that somebody removes stops the graph from being built: nothing waits for a query."""
-    asked: dict[str, Any] = {name: (question.role, question.rows) for name, question in QUESTIONS.items()}
+    asked: dict[str, Any] = {
+        name: Answers(question.role, question.rows, question.by, question.many) for name, question in QUESTIONS.items()
+    }
     del asked[lost]
     with pytest.raises(OwnershipError) as refused:
         build(asked)

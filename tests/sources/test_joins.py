@@ -94,6 +94,17 @@ async def test_strangers_are_dropped(bound: Bound, server: Hostile) -> None:
     assert answer["C-9"] == []
 
 
+async def test_what_is_no_number_is_never_asked_of_a_system_of_numbers(bound: Bound, server: Hostile) -> None:
+    """An id that no record of it can have is absent, and does not cost the others their answer."""
+    server.say = server.json({"result": [{"id": 7, "number": "seven"}]})
+    odd = ["007", "7.0", "-7", " 7", "\u0667", "7" * 30, "seven", "7\0"]
+    answer = await ask(bound(RPC), "invoices_by_id", "7", *odd)
+    assert answer.pop("7").number == "seven"
+    assert answer == dict.fromkeys(odd)
+    (call,) = server.calls
+    assert json.loads(call.body)["params"][0] == [["id", "in", [7]]]
+
+
 async def test_two_records_of_one_id_are_none(bound: Bound, server: Hostile) -> None:
     """The same row twice is one; two that differ are neither."""
     server.say = server.rows(invoice("1", "C-1"), invoice("1", "C-1"), invoice("2", "C-1", 5), invoice("2", "C-1", 6))
