@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+import httpx
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from schema.tomlfile import FileError, Strict, load
 from sources.registry import Binding
@@ -16,7 +17,19 @@ BINDING_NAME = r"(crm|psa|erp|hr|forecast)(\.[a-z][a-z0-9_]*)?"
 
 
 Reference: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(env|file):.+$")]
-Address: TypeAlias = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")]
+
+
+def _address(text: str) -> str:
+    try:
+        httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"no address: {error}") from error
+    return text
+
+
+Address: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$"), AfterValidator(_address)
+]
 
 
 class Server(Strict):
@@ -40,7 +53,7 @@ class BoundSystem(Strict):
     Credentials are references: `env:NAME` or `file:PATH`, never the secret itself.
     """
 
-    vendor: str
+    vendor: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*|/.+)$")]
     address: Address
     login_address: Address | None = None
     environment: Literal["sandbox", "production"]
@@ -98,7 +111,14 @@ def secret(reference: str, where: str) -> str:
     kind, _, name = reference.partition(":")
     if kind == "env" and (value := os.environ.get(name)):
         return value
-    if kind == "file" and Path(name).is_file() and (value := Path(name).read_text(encoding="utf-8").strip()):
+    if kind == "file" and (value := _written(Path(name))):
         return value
     cure = f"set the environment variable {name}" if kind == "env" else f"write the secret to the file {name}"
     raise FileError(f"{where}: the secret {reference!r} is missing; {cure}")
+
+
+def _written(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

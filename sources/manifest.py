@@ -215,6 +215,14 @@ Dialect: TypeAlias = Annotated[
 ]
 
 
+class Told(Strict):
+    """What a refusal of this source means where its status says something else: the status, and a text in its body."""
+
+    status: int = Field(ge=400, le=599)
+    has: str = ""
+    means: Literal["denied", "refused", "throttled", "timeout", "unavailable"]
+
+
 class Probe(Strict):
     """A call that tells the product's version: where it stands in the answer, and how it must begin."""
 
@@ -234,6 +242,7 @@ class Manifest(Strict):
     product: str
     api: str
     headers: dict[str, str] = {}
+    errors: tuple[Told, ...] = ()
     quality: dict[str, Level]
     auth: Auth
     dialect: Dialect

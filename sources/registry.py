@@ -78,7 +78,7 @@ def connect(binding: Binding, clock: Clock) -> Source:
     if missing or strange:
         raise FileError(f"binding {binding.name!r}: credentials missing: {missing}; not used by this vendor: {strange}")
     entry = login(manifest.auth, binding.credentials, binding.login_address)
-    wire = Wire(binding.name, binding.address, manifest.limits, entry, manifest.headers)
+    wire = Wire(binding.name, binding.address, manifest, entry)
     kind = ScannedSource if isinstance(manifest.dialect, ScanDialect) else Source
     source = kind(binding.name, Vendor(manifest, _functions(path.with_name("translate.py"))), wire, clock)
     _compile(path, source)

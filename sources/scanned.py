@@ -48,6 +48,7 @@ class ScannedSource(Source):
         assert isinstance(vendor.manifest.dialect, ScanDialect)  # noqa: S101  the registry chooses by it
         self._seconds = vendor.manifest.dialect.seconds
         self._kept: dict[str, Snapshot] = {}
+        self._failed: dict[str, tuple[float, SourceFailure]] = {}
         self._one: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def page(
@@ -81,10 +82,19 @@ class ScannedSource(Source):
     async def _snapshot(self, row: type[Row], scope: Scope) -> Snapshot:
         """Return the kept list, or read it: of all who wait for it, the first one does."""
         clock = asyncio.get_running_loop().time
+        came = clock()
         async with self._one[row.type]:
             kept = self._kept.get(row.type)
-            if kept is None or clock() >= kept.until:
+            if kept is not None and clock() < kept.until:
+                return kept
+            if (failed := self._failed.get(row.type)) is not None and failed[0] > came:
+                # It failed while this one waited: each of them waiting for a deadline of its own helps nobody.
+                raise SourceFailure(failed[1].code, str(failed[1]), failed[1].status)
+            try:
                 kept = self._kept[row.type] = await self._scan(row, scope)
+            except SourceFailure as failure:
+                self._failed[row.type] = clock(), failure
+                raise
             return kept
 
     async def _scan(self, row: type[Row], scope: Scope) -> Snapshot:

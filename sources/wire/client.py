@@ -17,10 +17,9 @@ from sources.wire.exchange import exchange
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
 
     from sources.contract import Request, Scope
-    from sources.manifest import Limits
+    from sources.manifest import Manifest
     from sources.wire.auth import Login
 
 log = structlog.get_logger("colonnade.wire")
@@ -35,16 +34,12 @@ KINDS = {
 }
 
 
-NONE: Mapping[str, str] = {}
-
-
 class Wire:
     """All calls to one system go through here, with its credentials and within its limits."""
 
-    def __init__(
-        self, binding: str, address: str, limits: Limits, login: Login, headers: Mapping[str, str] = NONE
-    ) -> None:
-        self.binding, self.limits, self.login, self._headers = binding, limits, login, headers
+    def __init__(self, binding: str, address: str, manifest: Manifest, login: Login) -> None:
+        self.binding, self.manifest, self.login = binding, manifest, login
+        self.limits = limits = manifest.limits
         self._turns = asyncio.Semaphore(limits.at_once)
         # No proxy of the environment and no redirect may carry the credentials to another host.
         self._http = httpx.AsyncClient(
@@ -101,12 +96,12 @@ class Wire:
             credential = await self.login.credential(self._http, came)
             status, body = await self._exchange(request, scope, credential)
         if not httpx.codes.is_success(status):
-            raise SourceFailure(_kind(status), f"status {status}", status)
+            raise SourceFailure(self._kind(status, body), f"status {status}", status)
         return body
 
     async def _exchange(self, request: Request, scope: Scope, credential: str) -> tuple[int, bytes]:
         headers = {
-            **self._headers,
+            **self.manifest.headers,
             "Authorization": credential,
             "Accept": "application/json",
             "X-Correlation-ID": scope.correlation_id,
@@ -115,6 +110,13 @@ class Wire:
         method = "GET" if request.body is None else "POST"
         most = self.limits.answer_bytes
         return await exchange(self._http, method, url, most, json=request.body, headers=headers)
+
+    def _kind(self, status: int, body: bytes) -> Code:
+        """Say what a refusal means, by the manifest first: some throttle with 403, some with 503."""
+        for told in self.manifest.errors:
+            if told.status == status and told.has.encode() in body:
+                return Code[f"SOURCE_{told.means.upper()}"]
+        return _kind(status)
 
 
 @cache

@@ -134,7 +134,7 @@ def hasty(firm: Firm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Near
             vendor = folder / system.role
             vendor.mkdir()
             manifest = Path("sources", system.role, system.vendor, "source.toml").read_text(encoding="utf-8")
-            (vendor / "source.toml").write_text(manifest.replace("[limits]", "[limits]\nseconds = 0.5"), "utf-8")
+            (vendor / "source.toml").write_text(manifest.replace("[limits]", "[limits]\nseconds = 1.2"), "utf-8")
             bound[index] = replace(system, vendor=str(vendor))
         http = stack.enter_context(httpx.Client(trust_env=False, verify=False, timeout=30))  # noqa: S501  no TLS
         yield NearHouse(House(stack.enter_context(over(bound)).url, bound), http)
@@ -144,15 +144,15 @@ def hasty(firm: Firm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Near
 def test_a_slow_system_costs_its_own_fields(hasty: NearHouse, calm: Answer, role: str) -> None:
     """Nobody waits for a system longer than its limit: SOURCE_TIMEOUT for its fields, in time, the rest complete."""
     assert deep(hasty).data == calm.data
-    hasty.misbehave(role, "slow", seconds=5)
+    hasty.misbehave(role, "slow", seconds=10)
     began = time.monotonic()
     answer = deep(hasty)
     spent = time.monotonic() - began
     hasty.calm()
     assert_only(answer, calm, SYSTEMS[role], "SOURCE_TIMEOUT", retryable=True)
     assert_nothing_told(answer)
-    # At most the levels of the query one after another, each with its half second.
-    assert spent < 3.5
+    # At most the levels of the query one after another, each with its second and a bit; never the ten of the system.
+    assert spent < 8
 
 
 def test_every_system_away_at_once_is_still_an_answer(house: NearHouse) -> None:
