@@ -147,7 +147,7 @@ def test_the_installed_command(python: Path, tmp_path: Path) -> None:
 def test_the_installed_demo_answers(python: Path, tmp_path: Path) -> None:
     """The wheel's demo starts away from the repository and joins one engagement from four systems, exactly."""
     with demo(python, tmp_path) as said:
-        assert set(said["systems"]) == {"psa", "erp", "crm", "hr"}
+        assert set(said["systems"]) == {"psa", "erp", "crm", "hr", "forecast"}
         answer = httpx.post(said["graphql"], json={"query": QUERY}, timeout=30, trust_env=False)
     assert (answer.status_code, answer.json()) == (200, {"data": {"engagements": {"edges": [{"node": FIRST}]}}})
     assert (tmp_path / "stderr").read_text(encoding="utf-8") == ""

@@ -33,7 +33,6 @@ query ($ids: [ID!]!) {
     ... on Engagement {
       name deliveryStatus erpStatus plannedRevenue { amount currency } contractValue { amount currency }
       customer { id displayName legalName creditStatus }
-      manager { id displayName bookable }
       contractingEntity { id code fiscalPeriods { id status } }
       projects { id code children { id code children { id code progress tasks { id code progress } } } }
       assignments {
@@ -41,7 +40,7 @@ query ($ids: [ID!]!) {
         resource { id displayName legalEntity { id code } }
       }
       contract { id code range { start end } lines { id description amount { amount currency } } }
-      invoices { id number net { amount } fiscalPeriod { id code } lines { id description net { amount } } }
+      invoices { id number net { amount } lines { id description net { amount } } }
     }
     ... on Invoice { number lifecycle total { amount currency } engagement { id name } corrects { id number } }
     ... on Resource { displayName bookable billableTarget assignments { id code project { id name } } }
