@@ -45,7 +45,10 @@ wheel: develop assets ## Build the wheel to release, with GraphiQL in it, into d
 	$(BIN)/python -m build --wheel --no-isolation
 
 test: develop ## Run the fast suite
-	$(PYTEST) -m "not tryton and not wheel and not browser"
+	$(PYTEST) -m "not sweep and not tryton and not wheel and not browser"
+
+test-sweep: develop ## Run every fault at every system
+	$(PYTEST) -m sweep
 
 test-tryton: develop ## Run the suite over a running Tryton (after `make systems`)
 	$(BIN)/pytest -m tryton
@@ -81,4 +84,4 @@ lock: develop ## Resolve the dependencies anew into the hashed locks
 	$(LOCK) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) --group assets --output-file requirements-assets.lock
 
-.PHONY: help install develop demo assets wheel test test-tryton test-browser test-wheel check format schema systems lock
+.PHONY: help install develop demo assets wheel test test-sweep test-tryton test-browser test-wheel check format schema systems lock

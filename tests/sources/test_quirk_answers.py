@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from demo.firm.model import Firm
     from tests.conftest import Answer
 
+pytestmark = pytest.mark.sweep
+
 SYSTEMS = {"psa": {"PSA"}, "erp": {"ERP"}, "crm": {"CRM", "HR"}}
 CODES = {
     "status_500": ("SOURCE_UNAVAILABLE", True),

@@ -9,6 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.sources.conftest import NearHouse
 
+pytestmark = pytest.mark.sweep
+
 # Root: the role that owns it, what is asked of each record, how many there are.
 LISTS = {
     "engagements": ("psa", "id name plannedRevenue { amount }", 23),

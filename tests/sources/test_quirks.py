@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tests.conftest import Answer
     from tests.sources.conftest import NearHouse
 
+pytestmark = pytest.mark.sweep
+
 ROLES = ("psa", "erp", "crm")  # one server each; the CRM's is HR, too
 # The tables behind the deep query, by the server that keeps them.
 TABLES = {
@@ -90,7 +92,20 @@ def test_a_lost_record_is_never_absent(house: NearHouse, calm: Answer, role: str
     assert codes(answer) == {"SOURCE_MISBEHAVED"}
 
 
-@pytest.mark.parametrize(("role", "table"), [(role, table) for role in TABLES for table in TABLES[role]])
+@pytest.mark.parametrize(
+    ("role", "table"),
+    [
+        ("psa", "workspaces"),
+        ("psa", "stories"),
+        ("psa", "users"),
+        ("erp", "LegalEntities"),
+        ("erp", "ProjectsV2"),
+        ("erp", "ProjectContractHeaders"),
+        ("erp", "NBProjectInvoices"),
+        ("crm", "CustomersV3"),
+        ("crm", "Workers"),
+    ],
+)
 def test_a_gap_is_at_most_an_absence(house: NearHouse, calm: Answer, role: str, table: str) -> None:
     """A row that the source neither sends nor counts is missing from its list, or null; nobody stands in for it."""
     house.misbehave(role, "gap", entity=table)

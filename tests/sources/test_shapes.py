@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     Bound: TypeAlias = Callable[..., Source]
 
+pytestmark = pytest.mark.sweep
+
 QUESTIONS = {ODATA: "invoices_by_id", RPC: "invoices_by_id", REST: "tasks_by_id"}
 NAMES = {ODATA: "odata", RPC: "jsonrpc", REST: "rest"}
 FAMILIES = pytest.mark.parametrize("manifest", [ODATA, RPC, REST], ids=[NAMES[manifest] for manifest in NAMES])
