@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 SYSTEMS ?= emulated
 DEMO ?=
 GRAPHIQL := colonnade/static/graphiql/index.html
-PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+# More workers than cores: tests of servers wait more than they compute.
+PYTEST := $(BIN)/pytest -n 6 --dist loadgroup
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --generate-hashes --no-header \
     --python-version 3.11
 ROOMS := colonnade resolvers sources store schema demo tests
