@@ -109,10 +109,14 @@ def test_every_value_is_the_firms(calm: Five, firm: Firm) -> None:
 
 def test_the_call_law(calm: Five) -> None:
     """Salesforce is asked once a question and level, BambooHR once a window."""
+    began = time.monotonic()
     calm.ask(DEEP)
+    windows = (time.monotonic() - began) / WINDOW
     questions = [call.partition("FROM")[2].partition("WHERE")[0] for call in calm.log["crm"].calls() if "q=" in call]
     assert sorted(question.strip("+ ") for question in questions) == ["Account", "Opportunity"]
-    assert [call.partition("?")[0] for call in calm.log["hr"].calls()] == [REPORT]
+    scans = [call.partition("?")[0] for call in calm.log["hr"].calls()]
+    assert set(scans) == {REPORT}
+    assert len(scans) <= windows + 1
 
 
 def test_a_list_without_reads_by_id_is_scanned_once_a_window(calm: Five) -> None:
