@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+import structlog
 from cachetools import TTLCache
-from sqlalchemy import and_, insert, or_, select
+from sqlalchemy import and_, insert, or_, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
-from schema.problems import Problem
+from schema.cross_reference import LinkState
+from schema.problems import Code, Problem
 from schema.rows import Ref
+from store.reference import CrossReference
+from store.tables import ALIASES
 from store.tables import CROSS_REFERENCES as XREF
+from store.transaction import StoreUnavailableError, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,25 +26,14 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 
-class StoreUnavailableError(Exception):
-    """The store did not answer."""
+log = structlog.get_logger("colonnade.store")
 
 
 # Other replicas learn of a changed reference this late; a change made here is seen at once.
 CACHE_SECONDS = 30
 CACHED = 100_000
 AT_ONCE = 5_000
-
-
-class CrossReference(msgspec.Struct, frozen=True, kw_only=True):
-    """A record of another system that stands for one of ours. `foreign` says it in that system's words."""
-
-    canonical: Ref
-    foreign: Ref
-    source_type: str
-    source_key: str | None = None
-    established_by: str
-    valid_from: datetime
+LIVE = (LinkState.PENDING, LinkState.ACTIVE, LinkState.BROKEN)
 
 
 class CrossReferences:
@@ -54,10 +46,14 @@ class CrossReferences:
 
     async def add(self, references: Iterable[CrossReference]) -> None:
         """Store active one-to-one references, all or none; the table refuses one that contradicts a stored one."""
-        rows = [_row(reference) for reference in references]
-        async with self._engine.begin() as connection:
+        rows = [reference.row() for reference in references]
+        async with transaction(self._engine) as connection:
             if rows:
                 await connection.execute(insert(XREF), rows)
+        self.forget()
+
+    def forget(self) -> None:
+        """Read everything anew: something was changed."""
         self._changes += 1
         self._cache.clear()
 
@@ -75,6 +71,40 @@ class CrossReferences:
         if changes == self._changes:
             self._cache.update({(ref, role): looked_up[ref] for ref in unknown})
         return known | looked_up
+
+    async def of(self, canonical: Ref, at_most: int) -> list[CrossReference] | Problem:
+        """Return every reference of a record, in the order in which they came about, one more than asked at most."""
+        return await self._read(XREF.c.canonical_id == canonical.encode(), at_most + 1)
+
+    async def named(self, foreign: Ref, source_type: str | None) -> list[CrossReference] | Problem:
+        """Return what stands or is proposed for another system's record; more than one is no answer."""
+        live = XREF.c.state.in_([state.value for state in LIVE])
+        same = and_(
+            XREF.c.entity_type == foreign.type, XREF.c.system == foreign.binding, XREF.c.source_id == foreign.id
+        )
+        kind = XREF.c.source_type == source_type if source_type is not None else true()
+        return await self._read(and_(live, same, kind), 2)
+
+    async def successors(self, refs: Iterable[Ref]) -> dict[Ref, Ref | Problem]:
+        """Return what those of these records that were re-keyed are called now."""
+        by_id = {ref.encode(): ref for ref in refs}
+        found: dict[Ref, Ref | Problem] = {}
+        try:
+            async with self._engine.connect() as connection:
+                for part in _parts(by_id):
+                    rows = await connection.execute(select(ALIASES).where(ALIASES.c.old_id.in_(part)))
+                    found |= {by_id[row.old_id]: Ref.decode(row.new_id) for row in rows}
+        except (SQLAlchemyError, OSError) as error:
+            return dict.fromkeys(by_id.values(), _unavailable(error))
+        return found
+
+    async def _read(self, which: ColumnElement[bool], at_most: int) -> list[CrossReference] | Problem:
+        try:
+            async with self._engine.connect() as connection:
+                rows = await connection.execute(select(XREF).where(which).order_by(XREF.c.id).limit(at_most))
+                return [CrossReference.of(row) for row in rows]
+        except (SQLAlchemyError, OSError) as error:
+            return _unavailable(error)
 
     async def _look_up(self, refs: Sequence[Ref], role: str) -> dict[Ref, Sequence[Ref]]:
         canonical = await self._canonical(refs)
@@ -125,17 +155,6 @@ def _parts(ids: Iterable[str]) -> Iterator[list[str]]:
         yield part
 
 
-def _row(reference: CrossReference) -> dict[str, object]:
-    return {
-        "entity_type": reference.canonical.type,
-        "canonical_id": reference.canonical.encode(),
-        "system": reference.foreign.binding,
-        "source_type": reference.source_type,
-        "source_id": reference.foreign.id,
-        "source_key": reference.source_key,
-        "role": "REPLICA",
-        "cardinality": "ONE",
-        "state": "ACTIVE",
-        "established_by": reference.established_by,
-        "valid_from": reference.valid_from,
-    }
+def _unavailable(error: Exception) -> Problem:
+    log.error("store unavailable", exc_info=error)
+    return Problem(Code.STORE_UNAVAILABLE, "the cross-references cannot be read now")

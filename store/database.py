@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import event, func, select
@@ -20,10 +21,16 @@ MIGRATION_LOCK = 0x0C010
 
 def connect(url: str) -> AsyncEngine:
     """Open the store. An SQLite file is set to write-ahead logging, so that readers never wait for the writer."""
-    engine = create_async_engine(url)
+    engine = create_async_engine(
+        url, hide_parameters=True, json_serializer=_json, json_deserializer=msgspec.json.decode
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _sqlite_pragmas)
     return engine
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 async def migrate(engine: AsyncEngine) -> None:
@@ -47,4 +54,6 @@ def _sqlite_pragmas(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA busy_timeout = 5000")
+    # What is erased is overwritten.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
