@@ -1,6 +1,7 @@
 """A question asked in batches: keys said in the asked system's words, rows joined by id, an outcome for every key.
 
-Both executors call `Desk.answer`; nothing else reads the sources.
+`Desk.answer` is the one reader of the sources. It tells whatever they say: who may see it is decided in
+`sources/screening.py`, through which both executors ask.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 import structlog
 
 from schema.problems import Code, Problem
-from schema.rows import Ref
+from schema.rows import LIVE, Ref
+from sources.cache import Told, Topic
 from sources.contract import SourceFailure, bare
 from sources.questions import QUESTIONS, Question
 from sources.walk import contradicting
-from store.crossrefs import StoreUnavailableError
+from store.transaction import StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from schema.rows import Row, System
+    from sources.cache import Cache
     from sources.contract import Scope
     from sources.source import Batch, Source
 
@@ -37,11 +40,28 @@ class CrossReferences(Protocol):
 
 
 class Desk:
-    """Where questions are asked: the bound sources by role, and the cross-references between them."""
+    """Where questions are asked: the bound sources by role, the cross-references between them, and what was kept."""
 
-    def __init__(self, sources: Sequence[Source], crossrefs: CrossReferences) -> None:
-        self.crossrefs = crossrefs
+    def __init__(self, sources: Sequence[Source], crossrefs: CrossReferences, cache: Cache | None = None) -> None:
+        self.crossrefs, self.cache = crossrefs, cache
         self.sources = {source.binding: source for source in sources}
+        self._answering: set[asyncio.Task[Any]] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being asked."""
+        return bool(self._answering)
+
+    async def settle(self, seconds: float) -> None:
+        """Wait so long for what is being answered although whoever asked has gone, and end what takes longer."""
+        tasks = self._answering | (self.cache.flights if self.cache else set())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=seconds)
 
     def playing(self, role: System) -> list[Source]:
         """Return the sources bound to a role, in the order of the configuration."""
@@ -49,25 +69,32 @@ class Desk:
 
     async def answer(self, name: str, keys: Sequence[Ref], scope: Scope) -> dict[Ref, Any]:
         """Ask once for all keys. The value of a key is a row, a list of rows, None or a Problem."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  this is a coroutine
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
         question = QUESTIONS[name]
-        if not self.playing(question.role):
+        # Before a missing cross-reference can pass for a record that is not there.
+        if not any(source.offers(question.rows, question.by) for source in self.playing(question.role)):
             return dict.fromkeys(keys, _not_offered(name, question))
-        answer: dict[Ref, Any] = {}
-        asked: dict[str, dict[str, Ref]] = defaultdict(dict)
-        for key, ref in (await self._worded(name, question, keys)).items():
-            if isinstance(ref, Problem):
-                answer[key] = ref
-            else:
-                # Two keys may mean one record: each gets its answer, the record is asked once.
-                asked[ref.binding].setdefault(ref.id, key)
-                answer[key] = ref
+        meant = await self._worded(name, question, keys)
+        # Two keys may mean one record: each gets its answer, the record is asked once.
+        asked: dict[str, dict[str, None]] = defaultdict(dict)
+        for refs in meant.values():
+            for ref in () if isinstance(refs, Problem) else refs:
+                asked[ref.binding][ref.id] = None
         said = await asyncio.gather(
             *(self._ask(name, question, binding, list(ids), scope) for binding, ids in asked.items())
         )
         outcomes = dict(zip(asked, said, strict=True))
-        return {key: outcomes[ref.binding][ref.id] if isinstance(ref, Ref) else ref for key, ref in answer.items()}
+        return {
+            key: refs if isinstance(refs, Problem) else _together([outcomes[ref.binding][ref.id] for ref in refs])
+            for key, refs in meant.items()
+        }
 
-    async def _worded(self, name: str, question: type[Question], keys: Sequence[Ref]) -> dict[Ref, Ref | Problem]:
+    async def _worded(
+        self, name: str, question: type[Question], keys: Sequence[Ref]
+    ) -> dict[Ref, Sequence[Ref] | Problem]:
         """Say each key in the words of the asked role; a key that already is needs no look-up."""
         role = question.role.value
         foreign = [key for key in keys if key.role != role]
@@ -76,26 +103,28 @@ class Desk:
         except StoreUnavailableError:
             log.exception("store unavailable")
             away = Problem(Code.STORE_UNAVAILABLE, "the cross-references cannot be read now", question=name)
-            return {key: away if key in set(foreign) else key for key in keys}
-        worded: dict[Ref, Ref | Problem] = {}
-        for key in keys:
-            candidates = words.get(key, ()) if key.role != role else (key,)
-            worded[key] = self._one(question, key, candidates)
-        return worded
+            return {key: away if key in set(foreign) else (key,) for key in keys}
+        return {
+            key: self._meant(question, key, words.get(key, ()) if key.role != role else (key,))
+            for key in dict.fromkeys(keys)
+        }
 
-    def _one(self, question: type[Question], key: Ref, candidates: Sequence[Ref]) -> Ref | Problem:
+    def _meant(self, question: type[Question], key: Ref, candidates: Sequence[Ref]) -> Sequence[Ref] | Problem:
+        """Return whom a key means: one record, or for a list one in each of several systems that play the role."""
         place = {"system": question.role.name}
         if not candidates:
             return Problem(
                 Code.REFERENCE_UNKNOWN, f"no cross-reference of this {key.type} leads to {question.role.name}", **place
             )
-        if len(candidates) > 1:
+        bindings = {ref.binding for ref in candidates}
+        if len(candidates) > (len(bindings) if question.many else 1):
             return Problem(
                 Code.REFERENCE_AMBIGUOUS,
                 f"more than one cross-reference of this {key.type} leads to {question.role.name}",
                 **place,
             )
-        return candidates[0]
+        order = list(self.sources)
+        return sorted(candidates, key=lambda ref: order.index(ref.binding) if ref.binding in order else len(order))
 
     async def _ask(
         self, name: str, question: type[Question], binding: str, ids: list[str], scope: Scope
@@ -103,13 +132,38 @@ class Desk:
         source = self.sources.get(binding)
         if source is None or not source.offers(question.rows, question.by):
             return dict.fromkeys(ids, _not_offered(name, question))
-        found: dict[str, Any] = {}
-        for chunk, outcome in await source.by(question.rows, question.by, ids, scope):
-            if isinstance(outcome, SourceFailure):
-                found.update(dict.fromkeys(chunk, failed(outcome.code, name, question.role)))
-            else:
-                found.update(_join(name, question, chunk, outcome, scope))
-        return found
+
+        async def ask(ids: Sequence[str]) -> Told:
+            return await _fetch(name, question, source, ids, scope)
+
+        cadence = question.rows.cadence
+        if self.cache is None or cadence == LIVE:
+            return dict((await ask(ids)).values)
+        known = await self.cache.answer(Topic(source.whose(scope), binding, name), ids, cadence, scope.deadline, ask)
+        late = failed(Code.SOURCE_TIMEOUT, name, question.role)
+        return {id_: known.get(id_, late) for id_ in ids}
+
+
+def _together(said: Sequence[Any]) -> Any:
+    """Put the lists of several systems behind one another. Where one of them is unknown, so is the whole."""
+    if len(said) == 1:
+        return said[0]
+    unknown = next((one for one in said if isinstance(one, Problem)), None)
+    return unknown or [row for rows in said for row in rows]
+
+
+async def _fetch(name: str, question: type[Question], source: Source, ids: Sequence[str], scope: Scope) -> Told:
+    """Ask the source itself."""
+    found: dict[str, Any] = {}
+    sure: list[str] = []
+    for chunk, outcome in await source.by(question.rows, question.by, ids, scope):
+        if isinstance(outcome, SourceFailure):
+            found.update(dict.fromkeys(chunk, failed(outcome.code, name, question.role)))
+        else:
+            joined, doubted = _join(name, question, chunk, outcome, scope)
+            found.update(joined)
+            sure += [] if doubted else joined
+    return Told(found, sure)
 
 
 def _not_offered(name: str, question: type[Question]) -> Problem:
@@ -119,12 +173,14 @@ def _not_offered(name: str, question: type[Question]) -> Problem:
 
 
 SAID = {
+    Code.UNAUTHENTICATED: "{} answers only in the caller's own name, and this request has no token",
     Code.SOURCE_UNAVAILABLE: "{} does not answer",
     Code.SOURCE_TIMEOUT: "{} did not answer in time",
     Code.SOURCE_THROTTLED: "{} asks us to slow down",
     Code.SOURCE_DENIED: "{} does not accept our credential",
     Code.SOURCE_REFUSED: "{} refused the question",
     Code.SOURCE_MISBEHAVED: "{} gave an answer that cannot be trusted",
+    Code.CALL_BUDGET: "{} would be called too often by one operation",
     Code.TOO_MANY: "{} has more records than may be read at once",
     Code.MALFORMED_CURSOR: "the list of {} has changed behind this cursor; begin again",
 }
@@ -136,8 +192,10 @@ def failed(code: Code, question: str, role: System) -> Problem:
     return Problem(code, said, system=role.name, question=question)
 
 
-def _join(name: str, question: type[Question], ids: Sequence[str], batch: Batch, scope: Scope) -> dict[str, Any]:
-    """Give every key its own rows: by id, never by position, and nobody else's."""
+def _join(
+    name: str, question: type[Question], ids: Sequence[str], batch: Batch, scope: Scope
+) -> tuple[dict[str, Any], bool]:
+    """Give every key its own rows: by id, never by position, and nobody else's. Tell whether anything was amiss."""
     rows: dict[str, dict[Ref, Row | Problem]] = {id_: {} for id_ in ids}
     strangers: Counter[str] = Counter()
     lost = not batch.whole
@@ -160,7 +218,8 @@ def _join(name: str, question: type[Question], ids: Sequence[str], batch: Batch,
     # that id: what is missing is then unknown, not absent.
     doubt = failed(Code.SOURCE_MISBEHAVED, name, question.role)
     pick = _list if question.many else _single
-    return {id_: pick(own, doubt if lost or bare(id_) in strangers else None) for id_, own in rows.items()}
+    said = {id_: pick(own, doubt if lost or bare(id_) in strangers else None) for id_, own in rows.items()}
+    return said, lost or bool(strangers)
 
 
 def _keep(rows: dict[Ref, Row | Problem], ref: Ref, row: Row | Problem) -> None:

@@ -12,6 +12,8 @@ from sources.contract import Request, Scope, SourceFailure, decode, walk
 from sources.registry import questions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from schema.context import Principal
     from schema.rows import Row
     from sources.source import Source
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     Said: TypeAlias = SourceFailure | list[Place]
 
 NOT_FOUND, UNAUTHORIZED = 404, 401
+# So many records of each entity show most of what is wrong with their translation.
+SAMPLE = 100
 NOBODY_THERE = (Code.SOURCE_UNAVAILABLE, Code.SOURCE_TIMEOUT, Code.SOURCE_MISBEHAVED)
 
 
@@ -40,10 +44,10 @@ async def examine(source: Source, principal: Principal, seconds: float = 20.0) -
         return [entry]
     rows = {question.rows.type: question.rows for question in questions(source.system).values()}
     read = {name: await _read(source, rows[name], scope) for name in source.manifest.entities}
-    kinds = {(said.code, said.status) if isinstance(said, SourceFailure) else None for said in read.values()}
+    kinds = {_kind(said) if isinstance(said, SourceFailure) else None for said in read.values()}
     if len(kinds) == 1 and (common := _common(source, next(iter(read.values())))) is not None:
         return [common]
-    return [entry, *(_entity(source, name, said) for name, said in read.items())]
+    return [entry, *(_entity(source, name, said) for name, said in read.items()), *_unmapped(source)]
 
 
 async def _entry(source: Source, scope: Scope) -> Finding:
@@ -52,7 +56,8 @@ async def _entry(source: Source, scope: Scope) -> Finding:
     try:
         await source.wire.enter(scope)
         if (probe := manifest.probe) is not None:
-            told = walk(decode(await source.wire.send(Request(probe.path, body=probe.body), scope)), probe.at)
+            said = await source.wire.send(Request(probe.path, body=probe.body), scope, "probe")
+            told = walk(decode(bytes(said)), probe.at)
             if not str(told).startswith(probe.expects):
                 wrong = f"the system says version {told!s:.40}, the manifest is written for {probe.expects}"
                 return Finding(
@@ -68,10 +73,20 @@ async def _entry(source: Source, scope: Scope) -> Finding:
 
 def _barred(source: Source, failure: SourceFailure) -> Finding:
     place = f"bindings.{source.binding}"
+    if failure.code is Code.UNAUTHENTICATED:
+        cure = "ask the graph for it with a caller's token: it is never asked in the firm's own name"
+        return Finding(source.binding, "credential", "not checked: it lets nobody in but callers", cure)
     if failure.code is Code.SOURCE_DENIED:
         cure = f"renew the secrets of {place}.credentials"
         return Finding(source.binding, "credential", "the system does not accept it", cure)
-    return Finding(source.binding, "address", _said(failure), f"start the system, or correct {place}.address")
+    # Whoever refuses what the product takes from anybody is somebody else.
+    said = SAID[Code.SOURCE_MISBEHAVED] if failure.code is Code.SOURCE_REFUSED else _said(failure)
+    return Finding(source.binding, "address", said, f"start the system, or correct {place}.address")
+
+
+def _kind(failure: SourceFailure) -> object:
+    # What is away for one is away for all, be it found out anew or known by now.
+    return failure.code, None if failure.code in NOBODY_THERE else failure.status
 
 
 def _common(source: Source, said: Said) -> Finding | None:
@@ -86,9 +101,9 @@ def _common(source: Source, said: Said) -> Finding | None:
 
 
 async def _read(source: Source, row: type[Row], scope: Scope) -> Said:
-    """Read one record, and translate it."""
+    """Read some records, and translate them."""
     try:
-        places, _ = await source.page(row, None, 1, scope)
+        places, _ = await source.page(row, None, SAMPLE, scope)
     except SourceFailure as failure:
         return failure
     return places
@@ -105,11 +120,17 @@ def _entity(source: Source, name: str, said: Said) -> Finding:
             cure = "grant the service account this right"
             return Finding(source.binding, name, "the credential may not read it", cure)
         return Finding(source.binding, name, _said(said), f"compare {manifest} with what the system offers")
-    if any(isinstance(place.row, Problem) for place in said):
-        return Finding(
-            source.binding, name, "its records cannot be translated", f"compare the fields of {manifest} with a record"
-        )
+    if bad := sum(isinstance(place.row, Problem) for place in said):
+        wrong = f"{bad} of {len(said)} records cannot be translated"
+        return Finding(source.binding, name, wrong, f"compare the fields of {manifest} with a record")
     return Finding(source.binding, name)
+
+
+def _unmapped(source: Source) -> Iterator[Finding]:
+    """Show the steward every code that came and that no rule maps."""
+    for seen in source.unmapped.sightings():
+        cure = "add it to the table of codes of the manifest, under a new version"
+        yield Finding(source.binding, seen.field, f"the code {seen.code} is in no table ({seen.count} times)", cure)
 
 
 SAID = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,38 +11,70 @@ import msgspec
 
 from schema.context import Principal
 from schema.problems import Code
+from sources.trace import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sources.manifest import Asked, Entity
+    from sources.selection import Selection
+
+
+class CallBudget:
+    """How many calls one operation may cause at each system: no query becomes a flood, whatever it asks for."""
+
+    def __init__(self, most: int = 200) -> None:
+        self._most = most
+        self._spent: Counter[str] = Counter()
+
+    def spend(self, binding: str) -> None:
+        """Count a call to a system, or raise SourceFailure."""
+        if self._spent[binding] >= self._most:
+            raise SourceFailure(Code.CALL_BUDGET, f"more than {self._most} calls for one operation")
+        self._spent[binding] += 1
+
+    def spent(self, binding: str) -> int:
+        """Return how many calls a system got."""
+        return self._spent[binding]
 
 
 class Scope(msgspec.Struct, frozen=True):
     """For whom and until when a source is asked.
 
     It is handed down in plain sight: a context variable inside a batch would be its first caller's. `deadline` is an
-    instant of the event loop's clock.
+    instant of the event loop's clock. `calls` is what the whole operation may still cause upstream.
     """
 
     principal: Principal
     correlation_id: str
     deadline: float
+    trace: Trace = msgspec.field(default_factory=Trace)
+    calls: CallBudget = msgspec.field(default_factory=CallBudget)
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):
-    """The place behind a row of a list: how many rows there were up to it, and its id."""
+    """The place behind a row of a list: how many rows there were up to it, its id, and what it is ordered by."""
 
     count: int
     id: str
+    key: str = ""
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One call, before the address and the credentials are added. A body makes it a POST."""
+    """One call, before the address and the credentials are added. A JSON body or a form makes it a POST.
+
+    `at` is the address where that is not the system's own. `method` and `headers` are what a write needs beyond that.
+    """
 
     path: str
     params: tuple[tuple[str, str], ...] = ()
     body: Any = None
+    form: Mapping[str, str] | None = None
+    at: str = ""
+    method: str = ""
+    headers: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:
+        """Name the path alone: a form holds secrets and callers' tokens."""
+        return f"Request({self.path!r})"
 
 
 class Several(tuple[Any, ...]):
@@ -54,13 +87,16 @@ class Answer(msgspec.Struct, frozen=True):
     """One page: rows as the source wrote them, and the request for the next page.
 
     `total` is how many rows the question has in all pages, where the source says so. `first` is the index of the page's
-    first row, where the source counts pages; where it is None, rows come by id.
+    first row, where the source counts pages; where it is None, rows come by id. Where each id is a part of its own,
+    `failed` are the places of the ids whose part failed, and `strangers` the parts that belong to none.
     """
 
     rows: Sequence[Any]
     following: Request | None = None
     total: int | None = None
     first: int | None = None
+    failed: Mapping[int, SourceFailure] = {}
+    strangers: int = 0
 
 
 class SourceFailure(Exception):
@@ -69,10 +105,24 @@ class SourceFailure(Exception):
     The message is for the log alone. A client only ever sees the code.
     """
 
-    def __init__(self, code: Code, message: str, status: int | None = None) -> None:
-        """Name the kind of failure by its code, and the HTTP status where that was the answer."""
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        status: int | None = None,
+        retry_after: float | None = None,
+        *,
+        body: bytes = b"",
+        unsent: bool = False,
+    ) -> None:
+        """Name the kind of failure by its code, and the HTTP status where that was the answer.
+
+        `retry_after` is for how many seconds the system wants to be left alone, where it says so. `body` is what it
+        said, for quarantine alone. `unsent` says that the request certainly never reached the system.
+        """
         super().__init__(message)
-        self.code, self.status = code, status
+        self.code, self.status, self.retry_after = code, status, retry_after
+        self.body, self.unsent = body, unsent
 
 
 class Family(Protocol):
@@ -87,12 +137,14 @@ class Family(Protocol):
         """Ask for the rows whose `asked` column is one of the ids, in pages of `size` where the client chooses it."""
         ...
 
-    def page(self, entity: Entity, after: Position | None, size: int, columns: Sequence[str]) -> Request:
-        """Ask for up to `size` rows behind a place. Where pages are counted, the row at that place comes along."""
+    def page(
+        self, entity: Entity, after: Position | None, size: int, columns: Sequence[str], wanted: Selection
+    ) -> Request:
+        """Ask for up to `size` wanted rows behind a place; where pages are counted, together with the row at it."""
         ...
 
-    def read(self, request: Request, body: bytes) -> Answer:
-        """Read one page; raise SourceFailure where the body is no answer to the request."""
+    def read(self, request: Request, body: Any) -> Answer:
+        """Read one page of what the transport brought; raise SourceFailure where that is no answer to the request."""
         ...
 
     def value(self, row: Mapping[str, Any], at: str) -> Any:

@@ -2,78 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from schema.tomlfile import Strict
+from sources.dialects import Auth, DatabaseAuth, Dialect, Path, SqlDialect
+from sources.fields import Rule
 
-Unit: TypeAlias = Literal["minutes", "percent", "noon"]
-Level: TypeAlias = Literal["live", "real server", "demo server only", "exempt"]
-# Below the binding's address, always: an address of its own would take the credentials to another host.
-Path: TypeAlias = Annotated[str, StringConstraints(pattern=r"^/[^/?#\s][^?#\s]*$")]
-
-
-class Leaf(Strict):
-    """One value: where it stands in the source's row and how it becomes ours.
-
-    `at` is a dotted path, or `name()`: what the function of that name in the vendor's `translate.py` makes of the
-    columns that its parameters name. `constant` is a value that is not in the row. `codes` names a table keyed on the
-    source's system code. `unit` converts minutes to hours, percent to a ratio, and a day written as its noon in UTC to
-    that day. `nulls` are the values by which the source says *nothing*; the empty string always does.
-    """
-
-    at: str = ""
-    constant: str | None = None
-    codes: str | None = None
-    unit: Unit | None = None
-    nulls: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Leaf:
-        if bool(self.at) == (self.constant is not None):
-            raise ValueError("say either 'at' or 'constant'")
-        return self
-
-
-class Parts(Strict):
-    """A value object: a rule for each of its parts."""
-
-    parts: dict[str, Rule]
-
-
-class Items(Strict):
-    """A list that the row spells out: a rule for each item."""
-
-    items: tuple[Rule, ...]
-
-
-def _rule(value: Any) -> Any:
-    """Read the short forms: a path, a leaf, a table of parts, a list of items."""
-    if isinstance(value, str):
-        return Leaf(at=value)
-    if isinstance(value, list):
-        return Items.model_validate({"items": value})
-    if isinstance(value, dict):
-        leaf = value.keys() & {"at", "constant"}
-        return Leaf.model_validate(value) if leaf else Parts.model_validate({"parts": value})
-    return value
-
-
-Rule: TypeAlias = Annotated[Leaf | Parts | Items, BeforeValidator(_rule)]
+# The cases of `sources/conformance.py`.
+Case: TypeAlias = Literal["one", "many", "beyond", "unknown", "repeated", "whole", "exact", "renewal"]
+CASES: tuple[Case, ...] = get_args(Case)
+# Against what a case was verified, or why it cannot be.
+Level: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(live|real server|demo server only|exempt: .{5,})$")]
 
 
 class Asked(Strict):
     """By which references rows may be asked: the request's parameter, and where the reference stands in the row.
 
     `text` says that the ids are texts where the protocol would write numbers. `form` is the pattern of all ids of this
-    kind: what has another form is never asked for, since some sources refuse a whole list for one such id.
+    kind: what has another form is never asked for, since some sources refuse a whole list for one such id. `ids` is
+    how many one call takes where that is fewer than the system's limit.
     """
 
     at: str
     param: str = ""
     text: bool = False
     form: str = ""
+    ids: int | None = Field(default=None, ge=1)
     where: dict[str, str] = {}
 
     @property
@@ -89,11 +45,58 @@ def _asked(value: Any) -> Any:
 AskedBy: TypeAlias = Annotated[Asked, BeforeValidator(_asked)]
 
 
+class Filter(Strict):
+    """How rows are chosen by one of our fields: by which column or parameter, where that is not the field's own.
+
+    `literal` is how the source writes its codes, where they are no texts. `most` is how many values one call takes.
+    `custom` is the number of a field of the tenant's own, of which a parameter asks in the form `(number:text)`. Days
+    are chosen by the column, or by parameters: `after` and `before` take the days next to the wanted ones, `between`
+    takes both ends, with a colon.
+    """
+
+    by: str = ""
+    literal: Literal["text", "number", "flag"] = "text"
+    most: int | None = Field(default=None, ge=1)
+    custom: str = ""
+    after: str = ""
+    before: str = ""
+    between: str = ""
+
+
+def _filters(value: Any) -> Any:
+    return {name: {} for name in value} if isinstance(value, list) else value
+
+
+class Search(Strict):
+    """In which of our fields a text is looked for, and by which parameter where the source has one for it.
+
+    `ignores` are the words that the source takes no notice of.
+    """
+
+    fields: tuple[str, ...] = Field(min_length=1)
+    param: str = ""
+    ignores: tuple[str, ...] = ()
+
+
+def _search(value: Any) -> Any:
+    return {"fields": value} if isinstance(value, list) else value
+
+
+def _orders(value: Any) -> Any:
+    return dict.fromkeys(value, "") if isinstance(value, list) else value
+
+
 class Entity(Strict):
     """One of our types as this source keeps it: below a path, or under a name where the protocol has one address.
 
     `where` goes with every request for it. `only` is what a column of every row of it says: a row that says otherwise
-    is none of them, whatever filter the source ignored.
+    is none of them, whatever filter the source ignored. A facet whose records have ids of their own says in `ask`,
+    under its own type, by which column they are asked.
+
+    `version` is where a row says in which state it is (an ETag, the instant of its last change), never read for itself.
+
+    `filters`, `orders` and `search` say what its list can be asked for, by our fields (by a part: `range.start`). It is
+    ordered only by what no record is without; an order names the source's word for the column where it has another one.
     """
 
     path: Path | Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
@@ -101,11 +104,56 @@ class Entity(Strict):
     where: dict[str, str] = {}
     only: dict[str, str] = {}
     ask: dict[str, AskedBy] = {}
+    version: str = ""
     fields: dict[str, Rule]
+    filters: Annotated[dict[str, Filter], BeforeValidator(_filters)] = {}
+    orders: Annotated[dict[str, str], BeforeValidator(_orders)] = {}
+    search: Annotated[Search, BeforeValidator(_search)] | None = None
+
+
+class Identity(Strict):
+    """What people know a type's records by: a human key, a tax number, an e-mail address, a name. For matching alone.
+
+    A key is the firm's own code, meant to be the same in every system; a system's own number is none. Without a path of
+    its own it is read from the entity of the same type. Where a system has no records of a type but names them on those
+    of another one, `by_key` says that the key is what it calls them: a row without one names none, many may name one.
+    """
+
+    path: Path | Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")] | None = None
+    id: AskedBy | None = None
+    where: dict[str, str] = {}
+    only: dict[str, str] = {}
+    by_key: bool = False
+    key: Rule | None = None
+    tax_number: Rule | None = None
+    email: Rule | None = None
+    name: Rule | None = None
+
+    @property
+    def fields(self) -> dict[str, Rule]:
+        """The rules by which matching reads a record."""
+        rules = {"key": self.key, "tax_number": self.tax_number, "email": self.email, "name": self.name}
+        return {name: rule for name, rule in rules.items() if rule is not None}
+
+    def entity(self, own: Entity | None) -> Entity:
+        """Return where the records are and how they are read; raise ValueError where nothing says it."""
+        if not self.fields:
+            raise ValueError("say by what people know its records: key, tax_number, email or name")
+        if self.by_key and self.fields.keys() != {"key"}:
+            raise ValueError("with 'by_key' say 'key', and nothing else: the rest is the other records' own")
+        if self.path is not None and self.id is not None:
+            return Entity(path=self.path, id=self.id, where=self.where, only=self.only, fields=self.fields)
+        if own is None or self.path or self.id or self.where or self.only:
+            raise ValueError("say both 'path' and 'id', or name an entity of this manifest and neither")
+        return Entity(path=own.path, id=own.id, where=own.where, only=own.only, fields=self.fields)
 
 
 class Limits(Strict):
-    """What one call may carry: ids, rows in a page, bytes of URL, bytes of answer, seconds, and calls at once."""
+    """What a call may carry and take, how many go at once, and for how many seconds a lost one may still take effect.
+
+    `ids`, `rows` in a page, bytes of the URL and of the answer. Until `settle` is over, not to find a write whose
+    answer was lost proves nothing.
+    """
 
     ids: int = Field(default=100, ge=1)
     rows: int = Field(default=100, ge=1)
@@ -114,105 +162,7 @@ class Limits(Strict):
     answer_bytes: int = Field(default=32_000_000, ge=1_000)
     seconds: float = Field(default=10.0, gt=0)
     at_once: int = Field(default=8, ge=1)
-
-
-class BearerAuth(Strict):
-    """A fixed token, the credential `token`."""
-
-    kind: Literal["bearer"]
-
-
-class BasicAuth(Strict):
-    """HTTP Basic (RFC 7617), the credentials `user` and `password`."""
-
-    kind: Literal["basic"]
-
-
-class ClientCredentialsAuth(Strict):
-    """OAuth 2 client credentials (RFC 6749, 4.4), the credentials `client_id` and `client_secret`.
-
-    `{address}` in the scope is the binding's address.
-    """
-
-    kind: Literal["client_credentials"]
-    path: Path
-    scope: str = ""
-
-
-class SessionAuth(Strict):
-    """A session from a JSON-RPC login with `user` and `password`, sent as `<scheme> base64(user:id:token)`."""
-
-    kind: Literal["rpc_session"]
-    path: Path
-    method: str
-    scheme: str = "Session"
-
-
-Auth: TypeAlias = Annotated[BearerAuth | BasicAuth | ClientCredentialsAuth | SessionAuth, Field(discriminator="kind")]
-
-
-class RestDialect(Strict):
-    """REST with page numbers. `results` lists keys and ids, the rows stand in maps beside it (a side-loaded answer)."""
-
-    family: Literal["rest"]
-    results: str
-    size: str = "per_page"
-    page: str = "page"
-    pages_at: str
-    size_at: str
-    total_at: str
-    order: dict[str, str] = {}
-
-
-class ODataDialect(Strict):
-    """OData V4. `options` go with every read."""
-
-    family: Literal["odata"]
-    options: dict[str, str] = {}
-
-
-class RpcDialect(Strict):
-    """JSON-RPC 1.0 with `search_read`: one endpoint, typed values marked by `hint`, a context with every call."""
-
-    family: Literal["jsonrpc"]
-    path: Path
-    method: str
-    hint: str
-    context: dict[str, Any] = {}
-
-
-class QueryDialect(Strict):
-    """A query language in a parameter of one path: rows, their number and the next page's link in the answer."""
-
-    family: Literal["query"]
-    path: Path
-    param: str = "q"
-    rows: str
-    next: str
-    total: str
-
-
-class ScanDialect(Strict):
-    """Lists that are read whole, each once in so many `seconds`.
-
-    `params` go with every read. Where `columns` is said, the read is a POST of `body` with the wanted columns under
-    that key. Pages follow a cursor: `next` is where it stands, `cursor` the parameter that takes it.
-    """
-
-    family: Literal["scan"]
-    seconds: float = Field(gt=0)
-    rows: str
-    params: dict[str, str] = {}
-    body: dict[str, Any] = {}
-    columns: str = ""
-    size: str = ""
-    next: str = ""
-    cursor: str = ""
-
-
-Dialect: TypeAlias = Annotated[
-    RestDialect | ODataDialect | RpcDialect | QueryDialect | ScanDialect, Field(discriminator="family")
-]
+    settle: float = Field(default=5.0, ge=0)
 
 
 class Told(Strict):
@@ -220,7 +170,7 @@ class Told(Strict):
 
     status: int = Field(ge=400, le=599)
     has: str = ""
-    means: Literal["denied", "refused", "throttled", "timeout", "unavailable"]
+    means: Literal["denied", "refused", "throttled", "timeout", "unavailable", "period_closed", "conflict", "taken"]
 
 
 class Probe(Strict):
@@ -238,15 +188,36 @@ class Manifest(Strict):
     format: Literal[1]
     version: int = Field(ge=1)
     approved_by: str = Field(min_length=1)
-    role: Literal["crm", "psa", "erp", "hr", "forecast"]
+    role: Literal["crm", "psa", "erp", "hr", "forecast", "warehouse"]
     product: str
     api: str
     headers: dict[str, str] = {}
     errors: tuple[Told, ...] = ()
-    quality: dict[str, Level]
+    quality: dict[Case, Level] = {}
     auth: Auth
     dialect: Dialect
     limits: Limits = Limits()
     probe: Probe | None = None
     codes: dict[str, dict[str, str]] = {}
     entities: dict[str, Entity] = Field(min_length=1)
+    identity: dict[str, Identity] = {}
+
+    @model_validator(mode="after")
+    def _entered(self) -> Manifest:
+        if isinstance(self.dialect, SqlDialect) is not isinstance(self.auth, DatabaseAuth):
+            raise ValueError("auth: a database is entered by 'database', and nothing else is")
+        return self
+
+    @model_validator(mode="after")
+    def _identified(self) -> Manifest:
+        for type_, identity in self.identity.items():
+            try:
+                identity.entity(self.entities.get(type_))
+            except ValueError as error:
+                raise ValueError(f"identity.{type_}: {error}") from error
+        return self
+
+    def identified(self) -> Manifest:
+        """Return the same system with what people know its records by in the place of what the graph asks of it."""
+        entities = {type_: identity.entity(self.entities.get(type_)) for type_, identity in self.identity.items()}
+        return self.model_copy(update={"entities": entities, "identity": {}})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 ID_LENGTH = 255
 DAY_LENGTH = len("2026-03-31")
 NOON = "T12:00:00Z"
+# RFC 3339 alone: Python's own reader also takes weeks, instants without a zone, and no dashes at all.
+INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 class BadValue(ValueError):
@@ -105,6 +107,18 @@ def _noon(value: Any) -> date:
     return _day(text.removesuffix(NOON))
 
 
+def _instant(value: Any) -> datetime:
+    if isinstance(value, str) and not INSTANT.fullmatch(value):
+        raise BadValue(value)
+    try:
+        instant = value if isinstance(value, datetime) else datetime.fromisoformat(_text(value))
+        if instant.tzinfo is None:
+            raise BadValue(value)
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadValue(value) from error
+
+
 def _currency(value: Any) -> str:
     text = _text(value)
     if not (len(text) == len("USD") and text.isascii() and text.isalpha() and text.isupper()):
@@ -124,4 +138,5 @@ READERS: dict[tuple[Any, str | None], Callable[[Any], Any]] = {
     (CurrencyCode, None): _currency,
     (date, None): _day,
     (date, "noon"): _noon,
+    (datetime, None): _instant,
 }

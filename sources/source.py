@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote_plus
@@ -15,18 +16,21 @@ from schema.problems import Code, Problem
 from schema.rows import Origin, Ref, Row, System
 from sources.contract import SourceFailure
 from sources.families import family
-from sources.translation import Columns, RowReader
+from sources.selection import EVERYTHING, Choices, Selection
+from sources.translation import Codes, Columns, RowReader
 from sources.walk import ById, ByNumber
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
     from datetime import datetime
 
     from schema.context import Clock
     from sources.contract import Answer, Family, Position, Request, Scope
     from sources.manifest import Asked, Entity, Manifest
+    from sources.unmapped import Unmapped
     from sources.walk import Place
     from sources.wire.client import Wire
+    from sources.writes import Acts
 
 log = structlog.get_logger("colonnade.sources")
 
@@ -40,54 +44,103 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """All rows of one call. It is whole if the source sent as many as it said; else a missing row proves nothing."""
+    """All rows of one call. It is whole if the source sent as many as it said; else a missing row proves nothing.
+
+    `failed` are the ids for which it failed, where one call has a part for each.
+    """
 
     found: list[Found]
     whole: bool
+    failed: Mapping[str, SourceFailure] = {}
 
 
 class Vendor(NamedTuple):
-    """What a vendor's folder says: its manifest, and the functions of its `translate.py`."""
+    """What a vendor's folder says: its manifest, the functions of its `translate.py`, the acts of its `writes.py`."""
 
     manifest: Manifest
     functions: Mapping[str, Callable[..., object]]
+    acts: Acts
 
 
 class Source:
     """A vendor's manifest bound to an address."""
 
-    def __init__(self, binding: str, vendor: Vendor, wire: Wire, clock: Clock) -> None:
+    def __init__(self, binding: str, vendor: Vendor, wire: Wire, clock: Clock, unmapped: Unmapped) -> None:
         self.binding, self.manifest, self.wire, self.clock = binding, vendor.manifest, wire, clock
-        self.family: Family = family(vendor.manifest.dialect)
+        self.unmapped = unmapped
+        self._codes = Codes(vendor.manifest.codes, unmapped.note)
+        self.family: Family = family(vendor.manifest.dialect, vendor.manifest.errors)
+        self._vendor = vendor
         self._columns = Columns(self.family.value, vendor.functions)
-        self.system = System(self.manifest.role)
+        self.system, self.acts = System(self.manifest.role), vendor.acts
         self._readers: dict[type[Row], RowReader] = {}
+        self._choices: dict[type[Row], Choices] = {}
 
     def reader(self, row: type[Row]) -> RowReader:
         """Return the compiled translation of one of our types."""
         if row not in self._readers:
             entity = self.manifest.entities[row.type]
-            self._readers[row] = RowReader(row, entity, self.manifest.codes, self.binding, self._columns)
+            self._readers[row] = RowReader(row, entity, self._codes, self.binding, self._columns)
         return self._readers[row]
+
+    def identified(self) -> Source:
+        """Return the same system, asked by what people know its records."""
+        vendor = self._vendor._replace(manifest=self.manifest.identified())
+        return type(self)(self.binding, vendor, self.wire, self.clock, self.unmapped)
+
+    def limited(self, ids: int) -> Source:
+        """Return the same system, asked for no more than so many ids a call."""
+        limits = self.manifest.limits.model_copy(update={"ids": ids})
+        vendor = self._vendor._replace(manifest=self.manifest.model_copy(update={"limits": limits}))
+        return type(self)(self.binding, vendor, self.wire, self.clock, self.unmapped)
+
+    def choices(self, row: type[Row]) -> Choices:
+        """Return what the list of one of our types can be asked for."""
+        if row not in self._choices:
+            manifest = self.manifest
+            self._choices[row] = Choices(row, manifest.entities[row.type], manifest.codes, manifest.dialect.family)
+        return self._choices[row]
 
     def compile(self, row: type[Row]) -> None:
         """Compile a type's translation and everything by which it may be asked, or raise RuleError."""
+        self.choices(row)
         asked = self.manifest.entities[row.type].ask.values()
         self._columns.behind([*self.reader(row).columns, *(one.at for one in asked)], row.type)
+
+    def forget(self) -> None:
+        """Forget what was read before a change. Each read asks anew here: there is nothing to forget."""
+
+    def whose(self, scope: Scope) -> str:
+        """Return in whose name the system is asked: what it says to one name is no answer for another.
+
+        The empty name is the firm's own, and its answers are everybody's.
+        """
+        return "" if self.wire.login.shared else scope.principal.subject
 
     def offers(self, row: type[Row], by: str) -> bool:
         """Tell whether the manifest says how to ask for this type by that one's references."""
         entity = self.manifest.entities.get(row.type)
         return entity is not None and (by == row.type or by in entity.ask)
 
+    def known(self) -> Iterator[type[Row]]:
+        """List our types that the system has a list of."""
+        return (row for row in self._readers if row.type in self.manifest.entities)
+
+    def burdened(self, wanted: Selection) -> bool:
+        """Tell whether a selection is more than a URL of this source holds."""
+        values = [*wanted.words, *(value for one in wanted.conditions for value in one.values)]
+        between = max((len(self.manifest.dialect.between(one.by)) for one in wanted.conditions), default=0)
+        return sum(len(quote_plus(value)) + between for value in values) > self.manifest.limits.url_bytes
+
     async def by(
         self, row: type[Row], by: str, ids: Sequence[str], scope: Scope
     ) -> list[tuple[Sequence[str], Batch | SourceFailure]]:
         """Ask for all rows of the ids, in as few calls as the limits allow; each chunk has its own outcome."""
         entity = self.manifest.entities[row.type]
-        asked = entity.id if by == row.type else entity.ask[by]
+        asked = entity.ask.get(by, entity.id)
         formed = [id_ for id_ in ids if not asked.form or re.fullmatch(asked.form, id_)]
-        chunks = list(_chunks(formed, self.manifest.limits.ids, self.manifest.limits.url_bytes))
+        limits, between = self.manifest.limits, len(self.manifest.dialect.between(asked.name))
+        chunks = list(_chunks(formed, min(asked.ids or limits.ids, limits.ids), limits.url_bytes, between))
         answers = await asyncio.gather(
             *(self._batch(row, entity, asked, chunk, scope) for chunk in chunks), return_exceptions=True
         )
@@ -98,20 +151,24 @@ class Source:
         for chunk, answer in zip(chunks, answers, strict=True):
             if isinstance(answer, BaseException) and not isinstance(answer, SourceFailure):
                 raise answer
-            outcomes.append((chunk, answer))
+            failed = answer.failed if isinstance(answer, Batch) else {}
+            outcomes += [([id_], failure) for id_, failure in failed.items()]
+            outcomes.append(([id_ for id_ in chunk if id_ not in failed], answer))
         return outcomes
 
     async def page(
-        self, row: type[Row], after: Position | None, size: int, scope: Scope
+        self, row: type[Row], after: Position | None, size: int, scope: Scope, wanted: Selection = EVERYTHING
     ) -> tuple[list[Place], int | None]:
-        """Return up to `size` rows that follow a position, and how many there are in all if the source says so."""
+        """Return up to `size` wanted rows that follow a position, and how many there are if the source says so."""
+        if wanted.nothing:
+            return [], 0
         entity, reader = self.manifest.entities[row.type], self.reader(row)
         limit = min(size, self.manifest.limits.rows)
-        walk = (ByNumber if self.family.numbered else ById)(reader, self._origin(self.clock.now()), after)
+        walk = (ByNumber if self.family.numbered else ById)(reader, self._origin(self.clock.now()), after, wanted)
         while True:
             known = len(walk.places)
-            request = self.family.page(entity, walk.position, limit, reader.columns)
-            async with aclosing(self._pages(request, scope)) as answers:
+            request = self.family.page(entity, walk.position, limit, reader.columns, wanted)
+            async with aclosing(self._pages(request, scope, row.type)) as answers:
                 async for answer in answers:
                     walk.take(answer)
                     if len(walk.places) >= size:
@@ -128,12 +185,14 @@ class Source:
         earlier: set[Ref | None] = set()
         wanted = frozenset(ids)
         received, total, moved = 0, None, False
+        failed: dict[str, SourceFailure] = {}
         request = self.family.by_ids(entity, asked, ids, columns, self.manifest.limits.rows)
-        async for answer in self._pages(request, scope):
+        async for answer in self._pages(request, scope, row.type):
             total = answer.total if total is None else total
             rows = [raw for raw in answer.rows if reader.belongs(raw) and not reader.nobodys(raw, asked.at)]
-            if len(rows) < len(answer.rows):
+            if len(rows) < len(answer.rows) or answer.strangers:
                 log.warning("contract alarm", binding=self.binding, entity=row.type, unfiltered=True)
+            failed |= {ids[place]: failure for place, failure in answer.failed.items()}
             page = [one for raw in rows for one in self._found(reader, raw, asked, wanted, origin)]
             received += len(answer.rows)
             refs = {one.ref for one in page}
@@ -141,7 +200,9 @@ class Source:
             moved = moved or not earlier.isdisjoint(refs)
             earlier |= refs
             found += page
-        return Batch(found, whole=not moved and (total is None or received >= total))
+        # What came for an id before its part failed may not be all.
+        kept = [one for one in found if one.key not in failed]
+        return Batch(kept, whole=not moved and (total is None or received >= total), failed=failed)
 
     def _found(
         self, reader: RowReader, raw: Any, asked: Asked, wanted: frozenset[str], origin: Origin
@@ -153,13 +214,13 @@ class Source:
         for key in asked_for:
             yield Found(key, ref, read)
 
-    async def _pages(self, request: Request, scope: Scope) -> AsyncGenerator[Answer, None]:
+    async def _pages(self, request: Request, scope: Scope, type_: str) -> AsyncGenerator[Answer, None]:
         """Follow the source's paging to its end; nothing is believed to be absent before that."""
         following: Request | None = request
         for _ in range(self.manifest.limits.pages):
             if following is None:
                 return
-            answer = self.family.read(following, await self.wire.send(following, scope))
+            answer = self.family.read(following, await self.wire.send(following, scope, type_))
             yield answer
             following = answer.following
         if following is not None:
@@ -173,13 +234,12 @@ class Source:
         return Problem(Code.BAD_ROW, f"{name} sent a record of {row.type} that cannot be read", system=name)
 
 
-def _chunks(ids: Sequence[str], count: int, size: int) -> Iterator[list[str]]:
-    """Cut ids so that each part keeps both limits: so many ids, so many bytes of URL."""
+def _chunks(ids: Sequence[str], count: int, size: int, between: int) -> Iterator[list[str]]:
+    """Cut ids so that each part keeps both limits: so many ids, so many bytes of URL with what is between them."""
     chunk: list[str] = []
     spent = 0
     for id_ in ids:
-        # As an OData literal in a URL, the longest form: quotes and a comma, each of them escaped.
-        length = len(quote_plus(id_)) + len("%27%27%2C")
+        length = len(quote_plus(id_)) + between
         if chunk and (len(chunk) == count or spent + length > size):
             yield chunk
             chunk, spent = [], 0

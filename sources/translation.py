@@ -12,24 +12,34 @@ import inspect
 import types
 import typing
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 
 from schema.problems import Code, Problem
 from schema.rows import Origin, Ref, Row
 from schema.values import Money
 from sources.contract import Several
-from sources.manifest import Entity, Items, Leaf, Parts, Rule
+from sources.fields import Each, Items, Leaf, Parts, Rule
 from sources.scalars import READERS, BadValue, identifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from sources.manifest import Entity
 
     Get: TypeAlias = Callable[[Mapping[str, Any], str], Any]
     Convert: TypeAlias = Callable[[Mapping[str, Any]], Any]
 
 
 CALL = "()"
-Codes: TypeAlias = "Mapping[str, Mapping[str, str]]"
+FLAGS = {"true": True, "false": False}
+
+
+class Codes(NamedTuple):
+    """The manifest's code tables, and who is told, by field and code, of what none of them maps."""
+
+    tables: Mapping[str, Mapping[str, str]]
+    note: Callable[[str, str], None]
 
 
 class RuleError(ValueError):
@@ -69,18 +79,19 @@ class RowReader:
 
     def __init__(self, row: type[Row], entity: Entity, codes: Codes, binding: str, columns: Columns) -> None:
         self.row, self.binding, self.get, self._id = row, binding, columns.get, entity.id.at
-        hints = typing.get_type_hints(row, include_extras=True)
+        hints = hints_of(row)
         unknown = sorted(entity.fields.keys() - set(_own(row)))
         missing = sorted(set(_required(row)) - entity.fields.keys())
         if unknown or missing:
             raise RuleError(f"{row.type}: not fields of this type: {unknown}; without a rule: {missing}")
+        rules = {**entity.fields, **({"revision": Leaf(at=entity.version)} if entity.version else {})}
         self._fields = {
             name: _Compiler(f"{row.type}.{name}", codes, binding, columns.get).convert(hints[name], rule)
-            for name, rule in entity.fields.items()
+            for name, rule in rules.items()
         }
-        self._links = [name for name in self._fields if _core(hints[name])[0] is Ref]
+        self._links = [name for name in self._fields if core_of(hints[name])[0] is Ref]
         self._only = entity.only
-        paths = [self._id, *entity.only, *(at for rule in entity.fields.values() for at in _paths(rule))]
+        paths = [self._id, *entity.only, *(at for rule in rules.values() for at in _paths(rule))]
         self.columns = columns.behind(paths, row.type)
 
     def ref(self, raw: Any) -> Ref | None:
@@ -148,6 +159,8 @@ def _required(row: type[Row]) -> Iterator[str]:
 def _paths(rule: Any) -> Iterator[str]:
     if isinstance(rule, Leaf):
         yield from [rule.at] if rule.at else []
+    elif isinstance(rule, Each):
+        yield rule.each
     else:
         for part in rule.parts.values() if isinstance(rule, Parts) else rule.items:
             yield from _paths(part)
@@ -160,13 +173,15 @@ class _Compiler:
         self.where, self.codes, self.binding, self.get = where, codes, binding, get
 
     def convert(self, hint: Any, rule: Rule) -> Convert:
-        core, optional, target = _core(hint)
+        core, optional, target = core_of(hint)
         if isinstance(rule, Leaf):
             convert = self._leaf(core, target, rule)
         elif isinstance(rule, Parts) and dataclasses.is_dataclass(core):
             convert = self._parts(core, rule)
         elif isinstance(rule, Items) and typing.get_origin(core) is list:
             convert = self._items([self.convert(typing.get_args(core)[0], item) for item in rule.items])
+        elif isinstance(rule, Each) and typing.get_origin(core) is list:
+            convert = self._each(rule, self.convert(typing.get_args(core)[0], rule.of))
         else:
             raise RuleError(f"{self.where}: the rule does not fit the type of the field")
         return convert if optional else _demanded(convert)
@@ -192,7 +207,7 @@ class _Compiler:
             raise RuleError(f"{self.where}: the constant {constant!r} does not fit the type of the field")
 
     def _reader(self, core: Any, target: str | None, rule: Leaf) -> Callable[[Any], Any]:
-        coded = isinstance(core, type) and issubclass(core, Enum)
+        coded = isinstance(core, type) and (issubclass(core, Enum) or (core is bool and rule.codes is not None))
         unit, plain = rule.unit, core is Ref or coded
         if unit if plain else (core, unit) not in READERS:
             raise RuleError(f"{self.where}: the unit {unit!r} does not fit the type of the field")
@@ -202,33 +217,34 @@ class _Compiler:
             return lambda value: Ref(str(target), self.binding, _reference(value))
         return self._coded(core, rule) if coded else READERS[core, unit]
 
-    def _coded(self, enum: type[Enum], rule: Leaf) -> Callable[[Any], Any]:
-        words = self.codes.get(rule.codes or "", {} if rule.constant is None else {rule.constant: rule.constant})
-        strange = sorted(set(words.values()) - set(enum.__members__))
+    def _coded(self, core: type[Enum | bool], rule: Leaf) -> Callable[[Any], Any]:
+        known = core.__members__ if issubclass(core, Enum) else FLAGS
+        words = self.codes.tables.get(rule.codes or "", {} if rule.constant is None else {rule.constant: rule.constant})
+        strange = sorted(set(words.values()) - set(known))
         if not words or strange:
             raise RuleError(
                 f"{self.where}: the table of codes {rule.codes!r} is missing or has words of its own: {strange}"
             )
-        table = {code: enum[word] for code, word in words.items()}
+        table = {code: known[word] for code, word in words.items()}
         system = self.binding.partition(".")[0].upper()
 
-        def read(value: Any) -> Enum | Problem:
-            code = identifier(value)
-            known = table.get(code)
-            return known or Problem(
-                Code.UNMAPPED_VALUE, f"{system} sent a code for {self.where} that no rule maps", system=system
-            )
+        def read(value: Any) -> Enum | bool | Problem:
+            if (code := identifier(value)) in table:
+                return table[code]
+            self.codes.note(self.where, code)
+            said = f"{system} sent a code for {self.where} that no rule maps"
+            return Problem(Code.UNMAPPED_VALUE, said, system=system)
 
         return read
 
     def _parts(self, core: Any, rule: Parts) -> Convert:
-        hints = typing.get_type_hints(core, include_extras=True)
+        hints = hints_of(core)
         lead = next(iter(hints))
         if rule.parts.keys() - hints.keys() or lead not in rule.parts:
             raise RuleError(
                 f"{self.where}: of the parts {list(hints)} the rule has {list(rule.parts)}; {lead!r} is a must"
             )
-        needed = {name for name, hint in hints.items() if not _core(hint)[1]}
+        needed = {name for name, hint in hints.items() if not core_of(hint)[1]}
         parts = {name: self.convert(hints[name] | None, part) for name, part in rule.parts.items()}
         build: Callable[..., Any] = Money.of if core is Money else core
 
@@ -246,12 +262,36 @@ class _Compiler:
 
         return convert
 
+    def _each(self, rule: Each, item: Convert) -> Convert:
+        if any(at.endswith(CALL) for at in _paths(rule.of)):
+            raise RuleError(f"{self.where}: a function makes the list, never an item of it")
+
+        def convert(raw: Mapping[str, Any]) -> Any:
+            found = self.get(raw, rule.each)
+            if found is None:
+                return None
+            if not isinstance(found, list):
+                raise BadValue(self.where)
+            values = [item(one if isinstance(one, dict) else {"item": one}) for one in found]
+            # An item that says nothing is one that cannot be read: the list without it would be another list.
+            if any(value is None for value in values):
+                raise BadValue(self.where)
+            return values
+
+        return convert
+
     @staticmethod
     def _items(items: list[Convert]) -> Convert:
         return lambda raw: [value for convert in items if (value := convert(raw)) is not None]
 
 
-def _core(hint: Any) -> tuple[Any, bool, str | None]:
+@cache
+def hints_of(kind: type) -> Mapping[str, Any]:
+    """Return the annotations of a row or a value, evaluated once: every rule of every binding asks for them."""
+    return typing.get_type_hints(kind, include_extras=True)
+
+
+def core_of(hint: Any) -> tuple[Any, bool, str | None]:
     """Take a field's annotation apart: the type itself, whether it may be absent, and whom a reference means."""
     optional = False
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:

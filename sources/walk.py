@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import attrgetter, le, lt
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 import msgspec
+import structlog
 
 from schema.problems import Code, Problem
 from schema.rows import Row
@@ -17,7 +20,10 @@ if TYPE_CHECKING:
 
     from schema.rows import Origin, Ref
     from sources.contract import Answer
+    from sources.selection import Selection
     from sources.translation import RowReader
+
+log = structlog.get_logger("colonnade.sources")
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -30,8 +36,8 @@ class Place(msgspec.Struct, frozen=True):
 class Walk(ABC):
     """One walk from a place on, fed with the source's pages."""
 
-    def __init__(self, reader: RowReader, origin: Origin, after: Position | None) -> None:
-        self._reader, self._origin, self._after = reader, origin, after
+    def __init__(self, reader: RowReader, origin: Origin, after: Position | None, wanted: Selection) -> None:
+        self._reader, self._origin, self._after, self._wanted = reader, origin, after, wanted
         self._before = after.count if after else 0
         self._seen: dict[str, tuple[int, Any]] = {}
         self._counted: int | None = None
@@ -71,7 +77,29 @@ class Walk(ABC):
                 self.places[index] = Place(self.places[index].position, contradicting(self._origin.system.name))
         else:
             self._seen[ref.id] = len(self.places), raw
-            self.places.append(Place(Position(count, ref.id), self._reader.read(raw, ref, self._origin)))
+            self.places.append(Place(self._position(count, ref, raw), self._wanted_row(raw, ref)))
+
+    def _position(self, count: int, ref: Ref, raw: Any) -> Position:
+        order = self._wanted.order
+        return Position(count, ref.id) if order is None else Position(count, ref.id, order.key(self._reader, raw))
+
+    def _wanted_row(self, raw: Any, ref: Ref) -> Row | Problem:
+        row = self._reader.read(raw, ref, self._origin)
+        if not self._wanted.holds(row):
+            # It may have left out as well as added: no part of the list is believed.
+            log.warning("contract alarm", binding=self._reader.binding, entity=ref.type, unfiltered=True)
+            raise SourceFailure(Code.SOURCE_MISBEHAVED, "a row of the list is not among the wanted ones")
+        return row
+
+    def _in_order(self, *, by_id: bool) -> bool:
+        """Tell whether all rows stand in the wanted order, and equal ones, if `by_id`, in the order of their ids."""
+        positions = [*([self._after] if self._after else []), *(place.position for place in self.places)]
+        descending = self._wanted.order is not None and self._wanted.order.descending
+        keys = [place.key for place in positions][:: -1 if descending else 1]
+        if not _ascending(keys, strictly=False):
+            return False
+        alike = groupby(positions, key=attrgetter("key"))
+        return not by_id or _ascending(*([place.id for place in group] for _, group in alike), strictly=True)
 
 
 class ByNumber(Walk):
@@ -90,6 +118,8 @@ class ByNumber(Walk):
                 self._keep(raw, ref, index)
             elif index == self._before and self._after is not None and ref.id != self._after.id:
                 raise self._moved()
+        if not self._in_order(by_id=False):
+            raise SourceFailure(Code.SOURCE_MISBEHAVED, "the rows of the list are not in the wanted order")
         self._next = first + len(answer.rows)
         self._counted = answer.total
         if answer.following is None:
@@ -125,11 +155,12 @@ class ById(Walk):
             if self._counted is None and answer.total is not None:
                 self._counted = self._before + answer.total
         self._received += len(answer.rows)
+        # More rows than it counts: its count is not to be believed.
+        self._doubled = self._doubled or (self._rest is not None and self._received > self._rest)
         for raw in answer.rows:
             self._keep(raw, self._ref(raw), self._before + len(self.places) + 1)
-        ids = [place.position.id for place in self.places]
-        if not _in_order([self._after.id, *ids] if self._after else ids):
-            raise SourceFailure(Code.SOURCE_MISBEHAVED, "the rows of the list are not in the order of their ids")
+        if not self._in_order(by_id=True):
+            raise SourceFailure(Code.SOURCE_MISBEHAVED, "the rows of the list are not in the wanted order")
 
     def goes_on(self, asked: int) -> bool:
         """Tell so of one that was answered in full: it may have asked for fewer rows than are wanted."""
@@ -144,14 +175,18 @@ def contradicting(system: str) -> Problem:
     return Problem(Code.BAD_ROW, f"{system} sent two records with one id that contradict each other", system=system)
 
 
-# Databases compare by code point, without case, by number, or without punctuation; which one, they don't tell.
+# Databases compare by code point, without case, or without punctuation and accents: they don't tell which. Ids may also
+# be compared as the numbers that they are.
 ORDERS: tuple[Callable[[str], Any], ...] = (
     str,
     str.casefold,
-    lambda id_: (len(id_), id_),
-    lambda id_: ("".join(filter(str.isalnum, id_.casefold())), id_),
+    lambda text: ("".join(filter(str.isalnum, normalize("NFKD", text).casefold())), text),
 )
+ID_ORDERS: tuple[Callable[[str], Any], ...] = (*ORDERS, lambda id_: (len(id_), id_))
 
 
-def _in_order(ids: Sequence[str]) -> bool:
-    return any(all(left < right for left, right in pairwise(map(order, ids))) for order in ORDERS)
+def _ascending(*runs: Sequence[str], strictly: bool) -> bool:
+    """Tell whether all runs rise in one and the same of the orders; strictly, as ids do, or with equal ones."""
+    rises, orders = (lt, ID_ORDERS) if strictly else (le, ORDERS)
+    ways = ([pairwise(map(order, run)) for run in runs] for order in orders)
+    return any(all(rises(left, right) for pairs in way for left, right in pairs) for way in ways)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schema.customer import CustomerRow
-from schema.opportunity import OpportunityRow
+from schema.opportunity import OpportunityLineRow, OpportunityRow
 from sources.questions import Question
 
 
@@ -23,3 +23,15 @@ class OpportunitiesByCustomer(Question):
     """The opportunities of each of these customers."""
 
     rows, by, many = OpportunityRow, "Customer", True
+
+
+class OpportunityLinesById(Question):
+    """The lines with these ids."""
+
+    rows, by = OpportunityLineRow, "OpportunityLine"
+
+
+class OpportunityLinesByOpportunity(Question):
+    """What each of these opportunities offers."""
+
+    rows, by, many = OpportunityLineRow, "Opportunity", True

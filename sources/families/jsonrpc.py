@@ -10,10 +10,12 @@ from schema.problems import Code
 from sources.contract import Answer, Request, Several, SourceFailure, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sources.contract import Position
-    from sources.manifest import Asked, Entity, RpcDialect
+    from sources.dialects import RpcDialect
+    from sources.manifest import Asked, Entity
+    from sources.selection import Condition, Order, Selection
 
 INSTANT = ("year", "month", "day", "hour", "minute", "second")
 # A database refuses the whole list for one number beyond its 64 bits.
@@ -35,10 +37,14 @@ class JsonRpc:
             entity, [[asked.name, "in", _ids(asked, ids)], *_equal(entity.where | asked.where)], None, columns
         )
 
-    def page(self, entity: Entity, after: Position | None, size: int, columns: Sequence[str]) -> Request:
-        """Ask for the rows whose id follows, by id."""
-        behind = [[entity.id.name, ">", *_ids(entity.id, [after.id])]] if after is not None else []
-        return self._search(entity, [*behind, *_equal(entity.where)], size, columns)
+    def page(
+        self, entity: Entity, after: Position | None, size: int, columns: Sequence[str], wanted: Selection
+    ) -> Request:
+        """Ask for the wanted rows that follow, by what they are ordered by and by id."""
+        domain = [*self._behind(entity, after, wanted.order), *_equal(entity.where)]
+        domain += [term for condition in wanted.conditions for term in self._chosen(condition)]
+        domain += [["OR", *([column, "ilike", _part(word)] for column in wanted.searched)] for word in wanted.words]
+        return self._search(entity, domain, size, columns, wanted.order)
 
     def read(self, request: Request, body: bytes) -> Answer:
         """Take the result; an error is one although its status is 200."""
@@ -73,16 +79,54 @@ class JsonRpc:
                 return Several(flat)
         return self.value(nested, rest) if isinstance(nested, dict) else None
 
-    def _search(self, entity: Entity, domain: list[Any], size: int | None, columns: Sequence[str]) -> Request:
-        params = [domain, 0, size, [[entity.id.name, "ASC"]], list(columns), self.dialect.context]
+    def _search(
+        self,
+        entity: Entity,
+        domain: list[Any],
+        size: int | None,
+        columns: Sequence[str],
+        order: Order | None = None,
+    ) -> Request:
+        orders = [] if order is None else [[order.by, "DESC" if order.descending else "ASC"]]
+        params = [domain, 0, size, [*orders, [entity.id.name, "ASC"]], list(columns), self.dialect.context]
         method = self.dialect.method.replace("{entity}", entity.path)
         return Request(self.dialect.path, body={"id": 1, "method": method, "params": params})
+
+    def _chosen(self, condition: Condition) -> Iterable[list[Any]]:
+        if condition.form in {"day", "noon"}:
+            ends = ((">=", condition.start), ("<=", condition.end))
+            return [[condition.by, operator, self._day(day)] for operator, day in ends if day is not None]
+        if condition.form == "flag":
+            return [[condition.by, "in", [value == "true" for value in condition.values]]]
+        if condition.form == "text":
+            return [[condition.by, "in", list(condition.values)]]
+        return [[condition.by, "in", _numbers(condition.values)]]
+
+    def _behind(self, entity: Entity, after: Position | None, order: Order | None) -> Iterable[list[Any]]:
+        if after is None:
+            return []
+        further = [entity.id.name, ">", *_ids(entity.id, [after.id])]
+        if order is None:
+            return [further]
+        key = after.key if order.form == "text" else self._day(date.fromisoformat(after.key))
+        return [["OR", [order.by, "<" if order.descending else ">", key], [[order.by, "=", key], further]]]
+
+    def _day(self, day: date) -> dict[str, Any]:
+        return {self.dialect.hint: "date", "year": day.year, "month": day.month, "day": day.day}
+
+
+def _part(word: str) -> str:
+    """Write a pattern of what contains the word; the word's own wildcards are escaped."""
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
 
 
 def _ids(asked: Asked, ids: Sequence[str]) -> Sequence[str | int]:
     """Write ids as numbers. What is no number, or a longer one, can't be this system's: none of its rows has one."""
-    if asked.text:
-        return ids
+    return ids if asked.text else _numbers(ids)
+
+
+def _numbers(ids: Sequence[str]) -> Sequence[int]:
     short = (id_ for id_ in ids if id_.isascii() and id_.isdigit() and len(id_) <= ID_DIGITS)
     # Nor is 007: the answer would be about 7.
     return [int(id_) for id_ in short if str(int(id_)) == id_]

@@ -1,4 +1,4 @@
-"""OData V4 (OASIS): `$filter=... in (...)` (batch strategy B), server-driven paging by `@odata.nextLink`."""
+"""OData V4 (OASIS): `$filter=... in (...)` (batch strategy B) or a chain of `or` (C), pages by `@odata.nextLink`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sources.contract import Position
-    from sources.manifest import Asked, Entity, ODataDialect
+    from sources.dialects import ODataDialect
+    from sources.manifest import Asked, Entity
+    from sources.selection import Condition, Form, Order, Selection
+
+
+NOON = "T12:00:00Z"
+# What the protocol itself says of a row, such as its ETag: it comes unasked, and its name is no path.
+CONTROL = "@"
 
 
 class OData:
@@ -26,21 +33,35 @@ class OData:
     def by_ids(self, entity: Entity, asked: Asked, ids: Sequence[str], columns: Sequence[str], size: int) -> Request:
         """Ask for the rows whose column is in the list."""
         del size  # the server's own page is the only one: a $top would end the list early
-        members = ",".join(_literal(id_) for id_ in ids)
-        terms = [f"{asked.name} in ({members})", *_equal(entity.where | asked.where)]
+        return self._asking(entity, asked, self._any(asked.name, ids), columns)
+
+    def _any(self, column: str, ids: Sequence[str]) -> str:
+        return self._among(column, [literal(id_) for id_ in ids])
+
+    def _among(self, column: str, literals: Sequence[str]) -> str:
+        if self.dialect.ids == "in":
+            return f"{column} in ({','.join(literals)})"
+        return f"({' or '.join(f'{column} eq {one}' for one in literals)})"
+
+    def _asking(self, entity: Entity, asked: Asked, term: str, columns: Sequence[str]) -> Request:
+        terms = [term, *_equal(entity.where | asked.where)]
         return self._read(entity, columns, {"$filter": " and ".join(terms), "$count": "true"})
 
-    def page(self, entity: Entity, after: Position | None, size: int, columns: Sequence[str]) -> Request:
-        """Ask for the rows whose id follows, by id."""
-        behind = [f"{entity.id.name} gt {_literal(after.id)}"] if after is not None else []
-        terms = [*behind, *_equal(entity.where)]
+    def page(
+        self, entity: Entity, after: Position | None, size: int, columns: Sequence[str], wanted: Selection
+    ) -> Request:
+        """Ask for the wanted rows that follow, by what they are ordered by and by id."""
+        terms = [*_behind(entity, after, wanted.order), *map(self._chosen, wanted.conditions), *_equal(entity.where)]
+        terms += [self._search(word, wanted.searched) for word in wanted.words]
         chosen = {"$filter": " and ".join(terms)} if terms else {}
-        options = {**chosen, "$orderby": entity.id.name, "$top": str(size), "$count": "true"}
+        options = {**chosen, "$orderby": _orders(entity, wanted.order), "$top": str(size), "$count": "true"}
         return self._read(entity, columns, options)
 
     def read(self, request: Request, body: bytes) -> Answer:
         """Take the page's rows and follow the next link, which must stay on the same path."""
-        content = decode(body)
+        return self._page(request, decode(body))
+
+    def _page(self, request: Request, content: Any) -> Answer:
         rows = walk(content, "value")
         if not isinstance(rows, list):
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer has no 'value'")
@@ -49,19 +70,58 @@ class OData:
 
     def value(self, row: Mapping[str, Any], at: str) -> Any:
         """Follow the path."""
-        return walk(row, at)
+        return row.get(at) if at.startswith(CONTROL) else walk(row, at)
+
+    def _chosen(self, condition: Condition) -> str:
+        column, form = condition.by, condition.form
+        if condition.values:
+            return self._among(column, [_written(form, value) for value in condition.values])
+        ends = (("ge", condition.start), ("le", condition.end))
+        noon = NOON if form == "noon" else ""
+        return " and ".join(f"{column} {operator} {day.isoformat()}{noon}" for operator, day in ends if day is not None)
+
+    def _search(self, word: str, columns: Sequence[str]) -> str:
+        if self.dialect.contains == "wildcard":
+            parts = [f"{column} eq {literal(f'*{word}*')}" for column in columns]
+        else:
+            parts = [f"contains(tolower({column}),{literal(word)})" for column in columns]
+        return f"({' or '.join(parts)})"
 
     def _read(self, entity: Entity, columns: Sequence[str], options: Mapping[str, str]) -> Request:
-        select = {"$select": ",".join(dict.fromkeys(column.partition(".")[0] for column in columns))}
+        own = (column.partition(".")[0] for column in columns if not column.startswith(CONTROL))
+        select = {"$select": ",".join(dict.fromkeys(own))}
         return Request(entity.path, tuple({**self.dialect.options, **select, **options}.items()))
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Write a text as OData does."""
     return "'" + text.replace("'", "''") + "'"
 
 
+def _written(form: Form, text: str) -> str:
+    return literal(text) if form in {"text", "id"} else text
+
+
+def _behind(entity: Entity, after: Position | None, order: Order | None) -> Iterable[str]:
+    if after is None:
+        return
+    further = f"{entity.id.name} gt {literal(after.id)}"
+    if order is None:
+        yield further
+    else:
+        key = _written(order.form, after.key)
+        yield f"({order.by} {'lt' if order.descending else 'gt'} {key} or ({order.by} eq {key} and {further}))"
+
+
+def _orders(entity: Entity, order: Order | None) -> str:
+    ordered = [] if order is None else [f"{order.by} {'desc' if order.descending else 'asc'}"]
+    # Many servers refuse a column that comes twice.
+    ties = [] if order is not None and order.by == entity.id.name else [entity.id.name]
+    return ",".join([*ordered, *ties])
+
+
 def _equal(where: Mapping[str, str]) -> Iterable[str]:
-    return (f"{name} eq {_literal(value)}" for name, value in where.items())
+    return (f"{name} eq {literal(value)}" for name, value in where.items())
 
 
 def _following(request: Request, link: Any) -> Request:

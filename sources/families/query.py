@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sources.contract import Position
-    from sources.manifest import Asked, Entity, QueryDialect
+    from sources.dialects import QueryDialect
+    from sources.manifest import Asked, Entity
+    from sources.selection import Condition, Form, Order, Selection
 
 LIMIT = " LIMIT "
 
@@ -30,11 +32,14 @@ class Query:
         members = ", ".join(_literal(id_) for id_ in ids)
         return self._select(entity, columns, [f"{asked.name} IN ({members})", *_equal(entity.where | asked.where)])
 
-    def page(self, entity: Entity, after: Position | None, size: int, columns: Sequence[str]) -> Request:
-        """Ask for the rows whose id follows, by id."""
-        behind = [f"{entity.id.name} > {_literal(after.id)}"] if after is not None else []
-        tail = f" ORDER BY {entity.id.name}{LIMIT}{size}"
-        return self._select(entity, columns, [*behind, *_equal(entity.where)], tail)
+    def page(
+        self, entity: Entity, after: Position | None, size: int, columns: Sequence[str], wanted: Selection
+    ) -> Request:
+        """Ask for the wanted rows that follow, by what they are ordered by and by id."""
+        terms = [*_behind(entity, after, wanted.order), *map(_chosen, wanted.conditions), *_equal(entity.where)]
+        terms += [_search(word, wanted.searched) for word in wanted.words]
+        tail = f" ORDER BY {_orders(entity, wanted.order)}{LIMIT}{size}"
+        return self._select(entity, columns, terms, tail)
 
     def read(self, request: Request, body: bytes) -> Answer:
         """Take the page's rows and follow the link, which must stay below the queries."""
@@ -66,6 +71,42 @@ class Query:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _written(form: Form, text: str) -> str:
+    return _literal(text) if form in {"text", "id"} else text
+
+
+def _chosen(condition: Condition) -> str:
+    column = condition.by
+    if condition.values:
+        return f"{column} IN ({', '.join(_written(condition.form, value) for value in condition.values)})"
+    ends = ((">=", condition.start), ("<=", condition.end))
+    return " AND ".join(f"{column} {operator} {day.isoformat()}" for operator, day in ends if day is not None)
+
+
+def _search(word: str, columns: Sequence[str]) -> str:
+    # A wildcard of the text is written as itself; the pattern's own stand around it.
+    part = _literal(word).replace("%", r"\%").replace("_", r"\_")[1:-1]
+    parts = [f"{column} LIKE '%{part}%'" for column in columns]
+    return f"({' OR '.join(parts)})"
+
+
+def _behind(entity: Entity, after: Position | None, order: Order | None) -> Iterable[str]:
+    if after is None:
+        return
+    further = f"{entity.id.name} > {_literal(after.id)}"
+    if order is None:
+        yield further
+    else:
+        key = _written(order.form, after.key)
+        yield f"({order.by} {'<' if order.descending else '>'} {key} OR ({order.by} = {key} AND {further}))"
+
+
+def _orders(entity: Entity, order: Order | None) -> str:
+    ordered = [] if order is None else [f"{order.by} {'DESC' if order.descending else 'ASC'}"]
+    ties = [] if order is not None and order.by == entity.id.name else [entity.id.name]
+    return ", ".join([*ordered, *ties])
 
 
 def _equal(where: Mapping[str, str]) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sources.contract import Position
-    from sources.manifest import Asked, Entity, RestDialect
+    from sources.dialects import RestDialect
+    from sources.manifest import Asked, Entity
+    from sources.selection import Condition, Selection
+
+
+DAY = timedelta(days=1)
 
 
 class Rest:
@@ -29,10 +35,20 @@ class Rest:
         del columns  # the side-loaded form has no way to name them
         return self._page(entity, {**self.dialect.order, **asked.where, asked.name: ",".join(ids)}, size, number=1)
 
-    def page(self, entity: Entity, after: Position | None, size: int, columns: Sequence[str]) -> Request:
+    def page(
+        self, entity: Entity, after: Position | None, size: int, columns: Sequence[str], wanted: Selection
+    ) -> Request:
         """Ask for the page on which the row at the place stands, for it tells whether places still mean the same."""
         del columns
-        return self._page(entity, self.dialect.order, size, number=(after.count - 1) // size + 1 if after else 1)
+        terms = dict(self.dialect.order)
+        if wanted.order is not None:
+            direction = "desc" if wanted.order.descending else "asc"
+            terms = dict.fromkeys(terms, f"{wanted.order.by}:{direction}")
+        for condition in wanted.conditions:
+            terms |= _chosen(condition)
+        if wanted.words:
+            terms[wanted.param] = " ".join(wanted.words)
+        return self._page(entity, terms, size, number=(after.count - 1) // size + 1 if after else 1)
 
     def read(self, request: Request, body: bytes) -> Answer:
         """Join the listed keys with the side-loaded rows, and count on to the last page."""
@@ -56,6 +72,19 @@ class Rest:
     def _page(self, entity: Entity, terms: Mapping[str, str], size: int, number: int) -> Request:
         paging = {self.dialect.size: str(size), self.dialect.page: str(number)}
         return Request(entity.path, tuple({**entity.where, **terms, **paging}.items()))
+
+
+def _chosen(condition: Condition) -> Mapping[str, str]:
+    if condition.filter.custom:
+        return {condition.by: ":".join(f"({condition.filter.custom}:{value})" for value in condition.values)}
+    if condition.values:
+        return {condition.by: ",".join(condition.values)}
+    filter_, start, end = condition.filter, condition.start, condition.end
+    if filter_.between:
+        return {filter_.between: f"{start or date.min}:{end or date.max}"}
+    # The days next to the wanted ones. A source that counts them in is found out by its first row of such a day.
+    next_ = {filter_.after: start and start - DAY, filter_.before: end and end + DAY}
+    return {param: day.isoformat() for param, day in next_.items() if day is not None}
 
 
 def _loaded(content: Any, item: Any) -> Any:

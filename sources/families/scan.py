@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sources.contract import Position
-    from sources.manifest import Asked, Entity, ScanDialect
+    from sources.dialects import Listed, ScanDialect
+    from sources.manifest import Asked, Entity
+    from sources.selection import Selection
 
 
 class Scan:
@@ -27,33 +29,42 @@ class Scan:
     def by_ids(self, entity: Entity, asked: Asked, ids: Sequence[str], columns: Sequence[str], size: int) -> Request:
         """Ask for the whole list: it cannot be asked for ids."""
         del asked, ids
-        return self.page(entity, None, size, columns)
+        return self._whole(entity, size, columns)
 
-    def page(self, entity: Entity, after: Position | None, size: int, columns: Sequence[str]) -> Request:
+    def page(
+        self, entity: Entity, after: Position | None, size: int, columns: Sequence[str], wanted: Selection
+    ) -> Request:
         """Ask for the list's first page: it cannot be asked from a place on."""
-        del after
-        sized = {self.dialect.size: str(size)} if self.dialect.size else {}
-        params = tuple({**self.dialect.params, **entity.where, **sized}.items())
-        if not self.dialect.columns:
-            return Request(entity.path, params)
-        named = list(dict.fromkeys(column.partition(".")[0] for column in columns))
-        return Request(entity.path, params, {**self.dialect.body, self.dialect.columns: named})
+        del after, wanted  # what is wanted of it is chosen in memory
+        return self._whole(entity, size, columns)
 
     def read(self, request: Request, body: bytes) -> Answer:
         """Take the page's rows and go on behind its cursor."""
-        content = decode(body)
-        rows = walk(content, self.dialect.rows)
+        content, listed = decode(body), self._listed(request.path)
+        rows = walk(content, listed.rows) if listed.rows else content
         if not isinstance(rows, list):
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer has no rows")
-        cursor = walk(content, self.dialect.next) if self.dialect.next else None
+        cursor = walk(content, listed.next) if listed.next else None
         return Answer(rows, self._following(request, cursor) if cursor else None)
 
     def value(self, row: Mapping[str, Any], at: str) -> Any:
         """Follow the path."""
         return walk(row, at)
 
+    def _whole(self, entity: Entity, size: int, columns: Sequence[str]) -> Request:
+        listed = self._listed(entity.path)
+        sized = {listed.size: str(size)} if listed.size else {}
+        params = tuple({**listed.params, **entity.where, **sized}.items())
+        if not listed.columns:
+            return Request(entity.path, params)
+        named = list(dict.fromkeys(column.partition(".")[0] for column in columns))
+        return Request(entity.path, params, {**listed.body, listed.columns: named})
+
+    def _listed(self, path: str) -> Listed:
+        return self.dialect.lists.get(path, self.dialect)
+
     def _following(self, request: Request, cursor: Any) -> Request:
         if not isinstance(cursor, str):
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "the cursor is no text")
-        params = {**dict(request.params), self.dialect.cursor: cursor}
+        params = {**dict(request.params), self._listed(request.path).cursor: cursor}
         return msgspec.structs.replace(request, params=tuple(params.items()))

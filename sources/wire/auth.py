@@ -5,26 +5,56 @@ from __future__ import annotations
 import asyncio
 import base64
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-import httpx
+from cachetools import LRUCache
 
 from schema.problems import Code
-from sources.contract import SourceFailure, decode
-from sources.manifest import Auth, BasicAuth, BearerAuth, ClientCredentialsAuth, SessionAuth
-from sources.wire.exchange import exchange
+from sources.contract import Request, SourceFailure, decode
+from sources.dialects import (
+    Auth,
+    BasicAuth,
+    BearerAuth,
+    ClientCredentialsAuth,
+    DatabaseAuth,
+    OnBehalfOfAuth,
+    SessionAuth,
+)
+from sources.wire.gate import Withheld
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from schema.context import Principal
+    from sources.wire.transport import Answered
+
+    Ask: TypeAlias = Callable[[Request], Awaitable[Answered]]
 
 EARLY = 30.0
-ANSWER_BYTES = 100_000
+# 400 is how OAuth 2 refuses a client (RFC 6749, 5.2); any other status is not a word on the credentials.
 DENIALS = (400, 401, 403)
+# So long is a credential kept that was refused as soon as it was renewed: another one would be refused as well.
+VAIN_SECONDS = 30.0
+# Callers whose tokens are held at one time; who comes back after so many others is logged in anew.
+CALLERS = 1_000
+
+
+class Entrance(Protocol):
+    """How a binding lets calls in. Where it is not `shared`, each principal's login is theirs alone."""
+
+    shared: bool
+    renewable: bool
+
+    def of(self, principal: Principal) -> Login:
+        """Return the login to use for a principal, or raise SourceFailure where there is none."""
+        ...
 
 
 class Login(ABC):
     """The value of the Authorization header, shared by all calls of a binding."""
 
+    shared = True
     renewable = True
 
     def __init__(self, credentials: Mapping[str, str], at: str = "") -> None:
@@ -35,23 +65,30 @@ class Login(ABC):
         self._until = float("inf")
         self._failure: SourceFailure | None = None
         self._failed_at = 0.0
+        self._vain: tuple[str, float] | None = None
 
-    async def credential(self, http: httpx.AsyncClient, came: float) -> str:
+    def of(self, principal: Principal) -> Login:
+        """Return itself: it is the firm's own, whoever asks."""
+        del principal
+        return self
+
+    async def credential(self, ask: Ask, came: float) -> str:
         """Return the credential; of all who wait, the first one fetches it, and they share what it met.
 
-        `came` is the loop's instant since when the caller waits, be it for this or for its turn.
+        `ask` sends a request without a credential. `came` is the loop's instant since when the caller waits, be it for
+        this or for its turn.
         """
         async with self._one:
             if self._credential is None or asyncio.get_running_loop().time() > self._until:
                 if self._failure is not None and self._failed_at > came:
                     # Each of them trying a wrong password anew would lock the service account.
-                    raise SourceFailure(self._failure.code, str(self._failure), self._failure.status)
-                self._credential = await self._renewed(http)
+                    raise Withheld(self._failure.code, str(self._failure), self._failure.status)
+                self._credential = await self._renewed(ask)
             return self._credential
 
-    async def _renewed(self, http: httpx.AsyncClient) -> str:
+    async def _renewed(self, ask: Ask) -> str:
         try:
-            return _sendable(await self._fetch(http))
+            return _sendable(await self._fetch(ask))
         except SourceFailure as failure:
             self._failure, self._failed_at = failure, asyncio.get_running_loop().time()
             raise
@@ -62,16 +99,29 @@ class Login(ABC):
             if self._credential == credential:
                 self._credential = None
 
-    @abstractmethod
-    async def _fetch(self, http: httpx.AsyncClient) -> str: ...
+    def may_renew(self, credential: str) -> bool:
+        """Tell whether there may be a better one than this, which was refused."""
+        if not self.renewable or self._vain is None:
+            return self.renewable
+        vain, until = self._vain
+        return credential != vain or asyncio.get_running_loop().time() >= until
 
-    async def _post(self, http: httpx.AsyncClient, path: str, **content: object) -> object:
-        status, body = await exchange(http, "POST", self._at + path, ANSWER_BYTES, **content)
-        if httpx.codes.is_success(status):
-            return decode(body)
-        # 400 is how OAuth 2 refuses a client (RFC 6749, 5.2); any other status is not a word on the credentials.
-        code = Code.SOURCE_DENIED if status in DENIALS else Code.SOURCE_UNAVAILABLE
-        raise SourceFailure(code, f"login: status {status}", status)
+    def renewed_in_vain(self, credential: str) -> None:
+        """Note that this one, just issued, was refused like the one before."""
+        self._vain = credential, asyncio.get_running_loop().time() + VAIN_SECONDS
+
+    @abstractmethod
+    async def _fetch(self, ask: Ask) -> str: ...
+
+    async def _post(self, ask: Ask, request: Request) -> Any:
+        try:
+            answered = await ask(request)
+        except SourceFailure as failure:
+            if failure.status is None:
+                raise
+            code = Code.SOURCE_DENIED if failure.status in DENIALS else failure.code
+            raise SourceFailure(code, f"login: {failure}", failure.status) from failure
+        return decode(bytes(answered))
 
 
 def _sendable(credential: str) -> str:
@@ -85,8 +135,8 @@ class Bearer(Login):
 
     renewable = False
 
-    async def _fetch(self, http: httpx.AsyncClient) -> str:
-        del http
+    async def _fetch(self, ask: Ask) -> str:
+        del ask
         return f"Bearer {self._secret['token']}"
 
 
@@ -95,8 +145,8 @@ class Basic(Login):
 
     renewable = False
 
-    async def _fetch(self, http: httpx.AsyncClient) -> str:
-        del http
+    async def _fetch(self, ask: Ask) -> str:
+        del ask
         spelled = base64.b64encode(f"{self._secret['user']}:{self._secret['password']}".encode()).decode()
         return f"Basic {spelled}"
 
@@ -104,14 +154,18 @@ class Basic(Login):
 class ClientCredentials(Login):
     """OAuth 2 client credentials (RFC 6749, 4.4)."""
 
-    def __init__(self, auth: ClientCredentialsAuth, credentials: Mapping[str, str], at: str) -> None:
+    def __init__(
+        self, auth: ClientCredentialsAuth | OnBehalfOfAuth, credentials: Mapping[str, str], address: str, at: str
+    ) -> None:
         super().__init__(credentials, at)
-        self.auth = auth
+        self.auth, self._scope = auth, auth.scope.replace("{address}", address)
 
-    async def _fetch(self, http: httpx.AsyncClient) -> str:
-        scope = self.auth.scope.replace("{address}", str(http.base_url).rstrip("/"))
-        form = {"grant_type": "client_credentials", "scope": scope, **self._secret}
-        granted = await self._post(http, self.auth.path, data=form)
+    def _grant(self) -> Mapping[str, str]:
+        return {"grant_type": "client_credentials"}
+
+    async def _fetch(self, ask: Ask) -> str:
+        form = {**self._grant(), "scope": self._scope, **self._secret}
+        granted = await self._post(ask, Request(self.auth.path, form=form, at=self._at))
         match granted:
             case {"access_token": str(token), **told}:
                 self._until = asyncio.get_running_loop().time() + _lifetime(told.get("expires_in"))
@@ -128,6 +182,44 @@ def _lifetime(seconds: object) -> float:
     return max(float(text) - EARLY, float(text) / 2)
 
 
+class TokenExchange(ClientCredentials):
+    """One caller's token, exchanged for one that the system takes (RFC 8693, 2.1)."""
+
+    def __init__(
+        self, auth: OnBehalfOfAuth, credentials: Mapping[str, str], address: str, at: str, subject_token: str
+    ) -> None:
+        super().__init__(auth, credentials, address, at)
+        self._token, self._audience = subject_token, {"audience": auth.audience} if auth.audience else {}
+
+    def _grant(self) -> Mapping[str, str]:
+        return {
+            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+            "subject_token": self._token,
+            "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+            **self._audience,
+        }
+
+
+class OnBehalfOf:
+    """A login for each caller. What one of them met, a refusal too, is no other's."""
+
+    shared = False
+    renewable = True
+
+    def __init__(self, auth: OnBehalfOfAuth, credentials: Mapping[str, str], address: str, at: str) -> None:
+        self._exchange = partial(TokenExchange, auth, credentials, address, at)
+        self._logins: LRUCache[str, Login] = LRUCache(CALLERS)
+
+    def of(self, principal: Principal) -> Login:
+        """Return the caller's own login; without a token of theirs there is none."""
+        if principal.token is None:
+            raise SourceFailure(Code.UNAUTHENTICATED, "nobody to ask in the name of")
+        # By the token: the same caller's next one outlives it, and is what must be exchanged then.
+        if (login := self._logins.get(principal.token)) is None:
+            login = self._logins[principal.token] = self._exchange(principal.token)
+        return login
+
+
 class RpcSession(Login):
     """A session opened by a JSON-RPC call."""
 
@@ -135,30 +227,49 @@ class RpcSession(Login):
         super().__init__(credentials, at)
         self.auth = auth
 
-    async def _fetch(self, http: httpx.AsyncClient) -> str:
+    async def _fetch(self, ask: Ask) -> str:
         user, password = self._secret["user"], self._secret["password"]
         call = {"id": 0, "method": self.auth.method, "params": [user, {"password": password}, "en"]}
-        match await self._post(http, self.auth.path, json=call):
+        match await self._post(ask, Request(self.auth.path, body=call, at=self._at)):
             case {"result": [int(user_id), str(token), *_]}:
                 spelled = base64.b64encode(f"{user}:{user_id}:{token}".encode()).decode()
                 return f"{self.auth.scheme} {spelled}"
         raise SourceFailure(Code.SOURCE_DENIED, "login: no session was opened")
 
 
+class Connected(Login):
+    """A connection that logs in by itself: nothing goes with its calls."""
+
+    renewable = False
+
+    async def _fetch(self, ask: Ask) -> str:
+        del ask
+        return ""
+
+
 NEEDED: dict[str, tuple[str, ...]] = {
     "bearer": ("token",),
     "basic": ("user", "password"),
     "client_credentials": ("client_id", "client_secret"),
+    "on_behalf_of": ("client_id", "client_secret"),
     "rpc_session": ("user", "password"),
+    "database": ("user", "password"),
 }
 
 
-def login(auth: Auth, credentials: Mapping[str, str], at: str = "") -> Login:
-    """Return the way in that a manifest names. The credentials must be those in NEEDED; `at` is the login's address."""
+def login(auth: Auth, credentials: Mapping[str, str], address: str, at: str = "") -> Entrance:
+    """Return the way in that a manifest names. The credentials must be those in NEEDED.
+
+    `at` is the login's address where that is not the system's.
+    """
     if isinstance(auth, BearerAuth):
         return Bearer(credentials)
     if isinstance(auth, BasicAuth):
         return Basic(credentials)
     if isinstance(auth, ClientCredentialsAuth):
-        return ClientCredentials(auth, credentials, at)
+        return ClientCredentials(auth, credentials, address, at)
+    if isinstance(auth, OnBehalfOfAuth):
+        return OnBehalfOf(auth, credentials, address, at)
+    if isinstance(auth, DatabaseAuth):
+        return Connected(credentials)
     return RpcSession(auth, credentials, at)

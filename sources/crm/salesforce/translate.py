@@ -14,5 +14,9 @@ def stage(IsClosed: bool, IsWon: bool, ForecastCategory: str, Probability: Decim
     """Return the code of a stage: how it was closed, or its forecast category while it is open."""
     if IsClosed:
         return "won" if IsWon else "lost"
-    early = ForecastCategory == "Pipeline" and (Probability or 0) < UNQUALIFIED
-    return "Omitted" if early else ForecastCategory
+    if ForecastCategory != "Pipeline":
+        return ForecastCategory
+    if Probability is None:
+        # Whether it is qualified cannot be told: no table has such a code.
+        return "Pipeline without a probability"
+    return "Omitted" if Probability < UNQUALIFIED else "Pipeline"

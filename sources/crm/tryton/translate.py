@@ -1,4 +1,4 @@
-"""What this tenant notes in an opportunity, a `key: value` a line, and what a state makes of the date beside it."""
+"""What this tenant notes in an opportunity and its lines, a `key: value` a line, and what a state makes of a date."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ def proposed_entity(comment: str | None) -> str | None:
     return _noted(comment, "proposed_entity")
 
 
-def _noted(comment: str | None, key: str) -> str | None:
-    notes = (line.partition(":") for line in (comment or "").splitlines())
+def unit_price(note: str | None) -> str | None:
+    """Return the price of an hour: a line of an opportunity has none of its own."""
+    return _noted(note, "unit_price")
+
+
+def region(note: str | None) -> str | None:
+    """Return the region of the work."""
+    return _noted(note, "region")
+
+
+def _noted(text: str | None, key: str) -> str | None:
+    notes = (line.partition(":") for line in (text or "").splitlines())
     return next((value.strip() for name, _, value in notes if name.strip() == key), None)

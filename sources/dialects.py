@@ -1,0 +1,177 @@
+"""How a `source.toml` says by which protocol its system speaks, and how it is entered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+from urllib.parse import quote_plus
+
+from pydantic import Field, StringConstraints, model_validator
+
+from schema.tomlfile import Strict
+
+# Below the binding's address, always: an address of its own would take the credentials to another host.
+Path: TypeAlias = Annotated[str, StringConstraints(pattern=r"^/[^/?#\s][^?#\s]*$")]
+
+
+class BearerAuth(Strict):
+    """A fixed token, the credential `token`."""
+
+    kind: Literal["bearer"]
+
+
+class BasicAuth(Strict):
+    """HTTP Basic (RFC 7617), the credentials `user` and `password`."""
+
+    kind: Literal["basic"]
+
+
+class ClientCredentialsAuth(Strict):
+    """OAuth 2 client credentials (RFC 6749, 4.4), the credentials `client_id` and `client_secret`.
+
+    `{address}` in the scope is the binding's address.
+    """
+
+    kind: Literal["client_credentials"]
+    path: Path
+    scope: str = ""
+
+
+class OnBehalfOfAuth(Strict):
+    """The caller's own rights: their token exchanged (OAuth 2, RFC 8693) by the client `client_id`, `client_secret`.
+
+    Never called in the firm's name. `{address}` in the scope is the binding's address; `audience` is what the login
+    calls the system, where it wants to be told.
+    """
+
+    kind: Literal["on_behalf_of"]
+    path: Path
+    scope: str = ""
+    audience: str = ""
+
+
+class SessionAuth(Strict):
+    """A session from a JSON-RPC login with `user` and `password`, sent as `<scheme> base64(user:id:token)`."""
+
+    kind: Literal["rpc_session"]
+    path: Path
+    method: str
+    scheme: str = "Session"
+
+
+class DatabaseAuth(Strict):
+    """A database's own login, the credentials `user` and `password`; a database in a file has none."""
+
+    kind: Literal["database"]
+
+
+Auth: TypeAlias = Annotated[
+    BearerAuth | BasicAuth | ClientCredentialsAuth | OnBehalfOfAuth | SessionAuth | DatabaseAuth,
+    Field(discriminator="kind"),
+]
+
+
+class Spoken(Strict):
+    """What a protocol has in common with the others."""
+
+    def between(self, column: str) -> str:
+        """Return what stands between two ids in a URL: at the most two quotes and a comma, each of them escaped."""
+        del column
+        return "%27%27%2C"
+
+
+class RestDialect(Spoken):
+    """REST with page numbers. `results` lists keys and ids, the rows stand in maps beside it (a side-loaded answer).
+
+    `order` is the parameter of the order, with the one that is asked for unless another is wanted.
+    """
+
+    family: Literal["rest"]
+    results: str
+    size: str = "per_page"
+    page: str = "page"
+    pages_at: str
+    size_at: str
+    total_at: str
+    order: dict[str, str] = {}
+
+
+class ODataDialect(Spoken):
+    """OData V4. `options` go with every read. `contains` is how a part of a text is asked for.
+
+    `ids` says how many records are asked for at once: by `in`, by a chain of `or` where that is not known, or each by a
+    read of its own, all in one JSON batch (4.01) that is sent to the path `batch` below the service's root. One read
+    that fails must not be the end of the others: many a system wants `headers = { Prefer = "continue-on-error" }` for
+    that.
+    """
+
+    family: Literal["odata"]
+    options: dict[str, str] = {}
+    contains: Literal["function", "wildcard"] = "function"
+    ids: Literal["in", "or", "batch"] = "in"
+    batch: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ODataDialect:
+        if (self.ids == "batch") is (self.batch is None):
+            raise ValueError("'batch' is the path for ids = 'batch', and for nothing else")
+        return self
+
+    def between(self, column: str) -> str:
+        """Return what stands between two ids: in a chain the column comes again with each of them."""
+        return f"%27%27+or+{quote_plus(column)}+eq+" if self.ids == "or" else super().between(column)
+
+
+class RpcDialect(Spoken):
+    """JSON-RPC 1.0 with `search_read`: one endpoint, typed values marked by `hint`, a context with every call."""
+
+    family: Literal["jsonrpc"]
+    path: Path
+    method: str
+    hint: str
+    context: dict[str, Any] = {}
+
+
+class QueryDialect(Spoken):
+    """A query language in a parameter of one path: rows, their number and the next page's link in the answer."""
+
+    family: Literal["query"]
+    path: Path
+    param: str = "q"
+    rows: str
+    next: str
+    total: str
+
+
+class Listed(Spoken):
+    """How a list is read: `rows` is where they stand in the answer, empty if they are the answer.
+
+    `params` go with every read. Where `columns` is said, the read is a POST of `body` with the wanted columns under
+    that key. Pages follow a cursor: `next` is where it stands, `cursor` the parameter that takes it.
+    """
+
+    rows: str
+    params: dict[str, str] = {}
+    body: dict[str, Any] = {}
+    columns: str = ""
+    size: str = ""
+    next: str = ""
+    cursor: str = ""
+
+
+class ScanDialect(Listed):
+    """Lists that are read whole, each once in so many `seconds`; `lists` are read otherwise, by their paths."""
+
+    family: Literal["scan"]
+    seconds: float = Field(gt=0)
+    lists: dict[str, Listed] = {}
+
+
+class SqlDialect(Spoken):
+    """Tables or views of a relational database; the binding's address names the database."""
+
+    family: Literal["sql"]
+
+
+Dialect: TypeAlias = Annotated[
+    RestDialect | ODataDialect | RpcDialect | QueryDialect | ScanDialect | SqlDialect, Field(discriminator="family")
+]

@@ -1,0 +1,1 @@
+"""Runn as the forecasting tool."""

@@ -1,0 +1,1 @@
+"""BambooHR as HR."""

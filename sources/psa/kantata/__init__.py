@@ -1,0 +1,1 @@
+"""Kantata OX as the PSA."""

@@ -1,0 +1,1 @@
+"""The data warehouse: copies of what others own, and history."""
