@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import strawberry
 
+from schema.access import Reach
+from schema.connection import Connection
 from schema.engagement import Engagement
 from schema.graph import Node, Traced, home, link
 from schema.project import Project
@@ -14,6 +16,11 @@ from schema.resource import Resource
 from schema.role import Role
 from schema.rows import Maybe, Ref, Row, System
 from schema.values import DateRange, Hours, Money, Ratio
+
+if TYPE_CHECKING:
+    from schema.role_demand import RoleDemand
+    from schema.source_segment import SourceSegment
+    from schema.time_entry import TimeEntry
 
 
 @strawberry.enum
@@ -64,9 +71,10 @@ class AssignmentRow(Row):
     basis: Maybe[AllocationBasis] = None
     billable: bool | None = None
     bill_rate: Money | None = None
+    request: Annotated[Ref, "RoleDemand"] | None = None
 
 
-@home(System.PSA, "assignments_by_id", AssignmentRow)
+@home(System.PSA, "assignments_by_id", AssignmentRow, scope={Reach.PERSON: "resource", Reach.ENGAGEMENT: "engagement"})
 class Assignment(Traced, Node):
     """A person booked on a project. `billRate` is per hour and indicative; the entry's resolved rate is the fact."""
 
@@ -84,3 +92,12 @@ class Assignment(Traced, Node):
     basis: AllocationBasis | None
     billable: bool | None
     bill_rate: Money | None
+    request: Annotated[RoleDemand, strawberry.lazy("schema.role_demand")] | None = link(
+        System.FORECAST, "role_demands_by_id", key="request"
+    )
+    time_entries: Connection[Annotated[TimeEntry, strawberry.lazy("schema.time_entry")]] | None = link(
+        System.PSA, "time_entries_by_engagement", key="engagement", where="assignment", at_most=10_000, paged=True
+    )
+    segments: list[Annotated[SourceSegment, strawberry.lazy("schema.source_segment")] | None] | None = link(
+        System.FORECAST, "source_segments_by_assignment", at_most=500
+    )

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from datetime import date
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import msgspec
 import strawberry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from schema.context import Page
 
 T = TypeVar("T")
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which rows of a list, and in which order.
+
+    `filters` are by the row's fields (of a part: `range.start`), and all of them hold: a list of values of which the
+    field has one, a flag, or Days. `search` is a text of which every word stands in the code or the name. Without an
+    `order` rows come as their owner counts them; equals stand in the order of their ids.
+    """
+
+    filters: Mapping[str, Any] = {}
+    search: str | None = None
+    order: str | None = None
+    descending: bool = False
+
+
+@strawberry.input(name="DateFilter", description="Calendar days, both ends included; null is open.")
+class Days:
+    """Calendar days, both ends included; an end that is not given is open."""
+
+    from_: date | None = strawberry.field(name="from", default=None)
+    to: date | None = None
 
 
 @strawberry.federation.type(shareable=True)

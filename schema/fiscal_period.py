@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Annotated, ClassVar
 
 import strawberry
 
-from schema.graph import Node, Traced, home, link
+from schema.access import Reach
+from schema.graph import Node, Traced, facet, home, link
 from schema.legal_entity import LegalEntity
 from schema.rows import Maybe, Ref, Row, System
 from schema.values import DateRange
@@ -54,6 +56,7 @@ class FiscalPeriodRow(Row):
     """What the ERP says."""
 
     type: ClassVar[str] = "FiscalPeriod"
+    cadence: ClassVar[timedelta] = timedelta(seconds=30)
 
     code: str
     legal_entity: Annotated[Ref, "LegalEntity"] | None = None
@@ -61,10 +64,27 @@ class FiscalPeriodRow(Row):
     kind: Maybe[PeriodKind] = None
     status: Maybe[PeriodStatus] = None
     module_status: list[ModuleStatus] | None = None
+    close_scheduled_at: datetime | None = None
 
 
-@home(System.ERP, "fiscal_periods_by_id", FiscalPeriodRow)
-class FiscalPeriod(Traced, Node):
+class FiscalPeriodPsaRow(Row):
+    """What the PSA says of the same days."""
+
+    type: ClassVar[str] = "FiscalPeriod"
+    cadence: ClassVar[timedelta] = timedelta(seconds=30)
+
+    time_locked: bool | None = None
+
+
+@facet(System.PSA, "fiscal_periods_psa")
+class FiscalPeriodPsa:
+    """Whether the PSA has closed the period to time; null where it keeps no such period."""
+
+    time_locked: bool | None
+
+
+@home(System.ERP, "fiscal_periods_by_id", FiscalPeriodRow, scope={Reach.ENTITY: "legal_entity"})
+class FiscalPeriod(FiscalPeriodPsa, Traced, Node):
     """A period of one legal entity; the same code of two entities may be other days."""
 
     code: str
@@ -73,3 +93,4 @@ class FiscalPeriod(Traced, Node):
     kind: PeriodKind | None
     status: PeriodStatus | None
     module_status: list[ModuleStatus] | None
+    close_scheduled_at: datetime | None

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Optional
 
 import strawberry
 
+from schema.access import Reach
+from schema.billing_event import BillingEvent
+from schema.contract import ContractLine
+from schema.exchange_rate import MoneyConversion
 from schema.fiscal_period import FiscalPeriod
 from schema.graph import Node, Traced, derived, home, link
 from schema.legal_entity import LegalEntity
@@ -79,6 +83,7 @@ class InvoiceRow(Row):
     tax: Money | None = None
     total: Money | None = None
     open_amount: Money | None = None
+    total_in_entity_currency: MoneyConversion | None = None
     corrects: Annotated[Ref, "Invoice"] | None = None
 
 
@@ -93,7 +98,11 @@ class InvoiceLineRow(Row):
     unit: str | None = None
     unit_price: Money | None = None
     net: Money | None = None
+    tax_code: str | None = None
     tax_amount: Money | None = None
+    revenue_account: str | None = None
+    contract_line: Annotated[Ref, "ContractLine"] | None = None
+    billing_events: list[Annotated[Ref, "BillingEvent"]] | None = None
 
 
 def lifecycle(document: Maybe[DocumentStatus], payment: Maybe[PaymentStatus]) -> Maybe[InvoiceLifecycle]:
@@ -126,12 +135,22 @@ class InvoiceLine(Traced, Node):
     unit: str | None
     unit_price: Money | None
     net: Money | None
+    tax_code: str | None
     tax_amount: Money | None
+    revenue_account: str | None
+    contract_line: ContractLine | None = link(System.ERP, "contract_lines_by_id", key="contract_line")
+    billing_events: list[BillingEvent | None] | None = link(System.ERP, "billing_events_by_id", key="billing_events")
 
 
-@home(System.ERP, "invoices_by_id", InvoiceRow)
+@home(
+    *(System.ERP, "invoices_by_id", InvoiceRow),
+    scope={Reach.ENTITY: "legal_entity", Reach.COMPANY: "customer", Reach.ENGAGEMENT: "engagement"},
+)
 class Invoice(Traced, Node):
-    """A bill or credit note; `number` is null while it is a draft, `net` is before tax."""
+    """A bill or credit note; `number` is null while it is a draft, `net` is before tax.
+
+    `engagement` is null where it bills several: whose each line is, its `contractLine` tells.
+    """
 
     number: str | None
     kind: InvoiceKind | None
@@ -153,8 +172,9 @@ class Invoice(Traced, Node):
     tax: Money | None
     total: Money | None
     open_amount: Money | None
-    lines: list[InvoiceLine | None] | None = link(System.ERP, "invoice_lines_by_invoice", at_most=500)
+    total_in_entity_currency: MoneyConversion | None
+    lines: list[InvoiceLine | None] | None = link(System.ERP, "invoice_lines_by_invoice", at_most=500, about=2)
     corrects: Optional[Invoice] = link(System.ERP, "invoices_by_id", key="corrects")  # noqa: UP045  a forward reference
     corrected_by: list[Optional[Invoice]] | None = link(  # noqa: UP045  a forward reference
-        System.ERP, "invoices_by_corrected", at_most=50
+        System.ERP, "invoices_by_corrected", at_most=50, about=1
     )

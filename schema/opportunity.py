@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Optional
 
 import strawberry
 
+from schema.access import Reach
 from schema.contract import BillingModel
 from schema.customer import Customer
 from schema.graph import Node, Traced, home, link
 from schema.legal_entity import LegalEntity
 from schema.rows import Maybe, Ref, Row, System
-from schema.values import Money, Ratio
+from schema.values import Hours, Money, Ratio
 
 if TYPE_CHECKING:
     from schema.engagement import Engagement
@@ -51,7 +52,37 @@ class OpportunityRow(Row):
     billing_model: Maybe[BillingModel] = None
 
 
-@home(System.CRM, "opportunities_by_id", OpportunityRow)
+class OpportunityLineRow(Row):
+    """What the CRM says."""
+
+    type: ClassVar[str] = "OpportunityLine"
+
+    opportunity: Annotated[Ref, "Opportunity"] | None = None
+    role_code: str | None = None
+    hours: Hours | None = None
+    unit_price: Money | None = None
+    workstream: str | None = None
+    region: str | None = None
+
+
+@home(System.CRM, "opportunity_lines_by_id", OpportunityLineRow)
+class OpportunityLine(Traced, Node):
+    """Hours of a role, offered at a price per hour. `roleCode` is what the CRM says: there may be no such role."""
+
+    opportunity: Optional[Opportunity] = link(  # noqa: UP045  a forward reference
+        System.CRM, "opportunities_by_id", key="opportunity"
+    )
+    role_code: str | None
+    hours: Hours | None
+    unit_price: Money | None
+    workstream: str | None
+    region: str | None
+
+
+@home(
+    *(System.CRM, "opportunities_by_id", OpportunityRow),
+    scope={Reach.COMPANY: "customer", Reach.ENTITY: "proposed_legal_entity"},
+)
 class Opportunity(Traced, Node):
     """A sale under way, won or lost. `probability` is the CRM's and is never copied into delivery."""
 
@@ -67,9 +98,12 @@ class Opportunity(Traced, Node):
     expected_start_date: date | None
     proposed_legal_entity: LegalEntity | None = link(System.ERP, "legal_entities_by_id", key="proposed_legal_entity")
     billing_model: BillingModel | None
+    lines: list[OpportunityLine | None] | None = link(
+        System.CRM, "opportunity_lines_by_opportunity", at_most=500, about=2
+    )
     engagement: Annotated[Engagement, strawberry.lazy("schema.engagement")] | None = link(
         System.PSA, "engagements_by_opportunity"
     )
     demands: list[Annotated[RoleDemand, strawberry.lazy("schema.role_demand")] | None] | None = link(
-        System.FORECAST, "role_demands_by_opportunity", at_most=500
+        System.FORECAST, "role_demands_by_opportunity", at_most=500, about=3
     )

@@ -15,16 +15,28 @@ if TYPE_CHECKING:
 
 @strawberry.federation.type(shareable=True)
 class Provenance:
-    """One contributing system: its role, the binding that plays it, the record's id there, and when it was asked."""
+    """One contributing system: its role, the binding that plays it, the record's id there, and when it was asked.
+
+    It is stale if that was longer ago, when the request came, than the record may be old. `version` is the system's own
+    mark of the record's state, to be compared with itself alone; null where the product tells none.
+    """
 
     system: System
     binding: str
     source_id: str
     as_of: datetime
     stale: bool
+    version: str | None
 
     @classmethod
-    def of(cls, row: Row) -> Self:
-        """Tell where a row came from. What is kept is only used within its window: it is never stale."""
+    def of(cls, row: Row, began: datetime) -> Self:
+        """Tell where a row came from, to a request that began at this instant."""
         origin = row.origin
-        return cls(system=origin.system, binding=origin.binding, source_id=row.ref.id, as_of=origin.as_of, stale=False)
+        return cls(
+            system=origin.system,
+            binding=origin.binding,
+            source_id=row.ref.id,
+            as_of=origin.as_of,
+            stale=origin.as_of + row.cadence < began,
+            version=row.revision,
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar, NamedTuple, TypeAlias, TypeVar
 
@@ -15,6 +15,8 @@ from schema.problems import Code, Problem
 T = TypeVar("T")
 Maybe: TypeAlias = T | Problem | None
 ID_BYTES = 512
+# Read from its owner whenever it is asked for.
+LIVE = timedelta(0)
 
 
 # Prefixed in the SDL: composition merges the enums of all subgraphs by name.
@@ -27,6 +29,7 @@ class System(Enum):
     ERP = "erp"
     HR = "hr"
     FORECAST = "forecast"
+    WAREHOUSE = "warehouse"
     FACADE = "facade"
 
 
@@ -67,7 +70,7 @@ class Ref(NamedTuple):
         return ref if ref and ref.encode() == text else malformed
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Where the rows of one batch came from; one object shared by all of them."""
 
     system: System
@@ -75,10 +78,16 @@ class Origin(msgspec.Struct, frozen=True):
     as_of: datetime
 
 
-class Row(msgspec.Struct, kw_only=True):
-    """One record as one owner tells it. Its identity and its provenance ride with it."""
+class Row(msgspec.Struct, kw_only=True, gc=False):
+    """One record as one owner tells it. Its identity and its provenance ride with it.
+
+    `cadence` is how old it may be when it is shown: the least that the domain grants to one of its fields. `revision`
+    is the owner's own mark of its state: some types have a version that is a field of theirs.
+    """
 
     type: ClassVar[str]
+    cadence: ClassVar[timedelta] = LIVE
 
     ref: Ref
     origin: Origin
+    revision: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import strawberry
 
@@ -11,6 +11,9 @@ from schema.graph import Node, Traced, home, link
 from schema.project import Project
 from schema.rows import Maybe, Ref, Row, System
 from schema.values import Hours, Ratio
+
+if TYPE_CHECKING:
+    from schema.assignment import Assignment
 
 
 @strawberry.enum
@@ -34,11 +37,12 @@ class TaskRow(Row):
     planned_hours: Hours | None = None
     remaining_hours: Hours | None = None
     status: Maybe[TaskStatus] = None
+    assigned: list[Annotated[Ref, "Assignment"]] | None = None
 
 
 @home(System.PSA, "tasks_by_id", TaskRow)
 class Task(Traced, Node):
-    """A piece of work in a project."""
+    """A piece of work in a project; `assignments` are the bookings of those who are to do it."""
 
     name: str
     code: str | None
@@ -47,3 +51,6 @@ class Task(Traced, Node):
     planned_hours: Hours | None
     remaining_hours: Hours | None
     status: TaskStatus | None
+    assignments: list[Annotated[Assignment, strawberry.lazy("schema.assignment")] | None] | None = link(
+        System.PSA, "assignments_by_id", key="assigned", at_most=100
+    )

@@ -55,6 +55,19 @@ class DateRange:
     end: date | None
 
 
+@strawberry.input(name="DateRangeInput")
+class Days:
+    """Calendar days, both ends included; no end is all that follow."""
+
+    start: date
+    end: date | None = None
+
+    def meet(self, range_: DateRange) -> bool:
+        """Tell whether a range has a day among these."""
+        begins_late = self.end is not None and range_.start > self.end
+        return not begins_late and (range_.end is None or range_.end >= self.start)
+
+
 def _plain(value: Decimal) -> str:
     return format(value, "f")
 
