@@ -1,0 +1,214 @@
+"""What a run writes down: the journal, the references that were made, exceptions, and the trail of all of it.
+
+Each method is given the connection of the run's transaction: either all of it is written, or the run never was there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from commands.machinery.carrying import Carried, Refused, Skipped, Unknown
+from commands.machinery.trail import entry
+from commands.plan import of_write
+from schema.command import CommandStatus, ExceptionState, StepState
+from schema.problems import Code
+from schema.rows import Ref
+from schema.tier import Tier
+from sources.writing import settled
+from store import commands as rows
+from store import reservations
+from store.audit import Kind as Recorded
+from store.audit import append
+from store.commands import StepRow, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from commands.machinery.carrying import Outcome
+    from commands.machinery.chains import Chain
+    from commands.machinery.conclusion import Conclusion
+    from commands.plan import Step
+    from policies.tiers import Tiers
+    from schema.context import Clock
+    from store.audit import Entry
+    from store.crossrefs import CrossReferences
+
+    Taken = Sequence[tuple[Chain, Step]]
+
+KEY_ITEM = 16
+
+
+class Recorder:
+    """Writes down what runs do. `seal` makes what a system said unreadable to whoever only has the store."""
+
+    def __init__(
+        self,
+        tiers: Tiers,
+        crossrefs: CrossReferences,
+        clock: Clock,
+        seal: Callable[[bytes], str],
+        settle: Callable[[str], float],
+    ) -> None:
+        self._tiers, self._crossrefs, self._clock, self._seal, self._settle = tiers, crossrefs, clock, seal, settle
+
+    @staticmethod
+    def key(stored: Stored, chain: Chain, step: Step) -> str:
+        """Return our key of a step: it is made of the command's id alone, never of a run's."""
+        item = hashlib.sha256(chain.item.encode()).hexdigest()[:KEY_ITEM] if chain.item else ""
+        return f"{stored.id}/{step.name}/{item}".rstrip("/")
+
+    async def begun(self, connection: AsyncConnection, stored: Stored, going: Taken, state: CommandStatus) -> None:
+        """Write steps down as begun, with the state that the command has by that, and reserve what they make."""
+        now = self._clock.now()
+        made = [
+            (self.key(stored, chain, step), Ref(step.write.makes, step.binding, "new"))
+            for chain, step in going
+            if step.write.makes
+        ]
+        await reservations.reserve(connection, made, now)
+        for chain, step in going:
+            row = chain.rows.get(step.name)
+            chain.rows[step.name] = StepRow(
+                command_id=stored.id,
+                item=chain.item,
+                name=step.name,
+                position=chain.steps.index(step),
+                state=StepState.RUNNING.name,
+                attempts=1 if row is None else row.attempts + 1,
+                attempted_at=self._attempted(chain, step, now),
+            )
+        await rows.write_steps(connection, [chain.rows[step.name] for chain, step in going])
+        if stored.state != state.name:
+            said = {"before": stored.state, "after": state.name}
+            await append(connection, now, [entry(stored, Recorded.STATE, said)])
+
+    def _attempted(self, chain: Chain, step: Step, now: datetime) -> datetime:
+        """Return when a step was last sent: until that has settled it is only looked up, and not sent again."""
+        sent = chain.sent(step)
+        return now if sent is None or self._left(step, sent) == 0 else sent
+
+    def unsettled(self, chain: Chain, step: Step) -> float:
+        """Return for how many seconds an attempt at a step that nobody answered may still take effect."""
+        row = chain.rows[step.name]
+        return self._left(step, row.attempted_at) if row.attempts > 1 else 0.0
+
+    def _left(self, step: Step, sent: datetime) -> float:
+        settled = sent + timedelta(seconds=self._settle(step.binding))
+        return max(0.0, (settled - self._clock.now()).total_seconds())
+
+    async def carried(
+        self, connection: AsyncConnection, stored: Stored, going: Taken, outcomes: Sequence[Outcome]
+    ) -> None:
+        """Write down how steps ended."""
+        entries: list[Entry] = []
+        exceptions: list[dict[str, Any]] = []
+        made: list[str] = []
+        for (chain, step), outcome in zip(going, outcomes, strict=True):
+            key = self.key(stored, chain, step)
+            chain.rows[step.name] = self._ended(chain.rows[step.name], step, outcome)
+            if isinstance(outcome, Carried):
+                entries.append(entry(stored, Recorded.WRITE, _written(chain, step, key, outcome)))
+                if outcome.record is not None:
+                    canonical = outcome.canonical or outcome.record
+                    made.append(canonical.encode())
+                    await reservations.settle(connection, key, canonical, outcome.record)
+            elif isinstance(outcome, Refused):
+                await reservations.free(connection, key)
+                exceptions.append(self._exception(stored, chain, step, outcome))
+                entries.append(entry(stored, Recorded.EXCEPTION, _told(exceptions[-1])))
+        await rows.write_steps(connection, [chain.rows[step.name] for chain, step in going])
+        await rows.add_subjects(connection, stored.id, made)
+        await rows.add_exceptions(connection, exceptions)
+        await append(connection, self._clock.now(), entries)
+
+    def _ended(self, row: StepRow, step: Step, outcome: Outcome) -> StepRow:
+        now = self._clock.now()
+        if isinstance(outcome, Carried):
+            return _with(row, StepState.DONE, done_at=now, brought=outcome.values, found=outcome.found)
+        if isinstance(outcome, Refused):
+            state = StepState.REFUSED if step.optional is None else StepState.QUARANTINED
+            return _with(row, state, done_at=now, code=(step.optional or outcome.code).name)
+        if isinstance(outcome, Skipped):
+            return _with(row, StepState.SKIPPED, done_at=now)
+        return _with(row, StepState.UNKNOWN_OUTCOME if isinstance(outcome, Unknown) else StepState.PENDING)
+
+    async def undone(
+        self, connection: AsyncConnection, stored: Stored, undoing: Taken, outcomes: Sequence[Outcome]
+    ) -> None:
+        """Write down what was undone, and what could not be."""
+        entries: list[Entry] = []
+        exceptions: list[dict[str, Any]] = []
+        for (chain, step), outcome in zip(undoing, outcomes, strict=True):
+            key, row = self.key(stored, chain, step), chain.rows[step.name]
+            if isinstance(outcome, Carried):
+                chain.rows[step.name] = _with(row, StepState.COMPENSATED, done_at=self._clock.now())
+                await self._retired(connection, step, row)
+                if step.undo is not None:
+                    entries.append(
+                        entry(stored, Recorded.WRITE, {"undone": True, **_written(chain, step, key, outcome)})
+                    )
+            elif isinstance(outcome, Refused):
+                failed = outcome._replace(code=Code.COMPENSATION_FAILED)
+                chain.rows[step.name] = _with(row, StepState.COMPENSATION_FAILED, code=failed.code.name)
+                exceptions.append(self._exception(stored, chain, step, failed))
+                entries.append(entry(stored, Recorded.EXCEPTION, _told(exceptions[-1])))
+        await rows.write_steps(connection, [chain.rows[step.name] for chain, step in undoing])
+        await rows.add_exceptions(connection, exceptions)
+        await append(connection, self._clock.now(), entries)
+
+    async def _retired(self, connection: AsyncConnection, step: Step, row: StepRow) -> None:
+        if step.write.makes and "id" in row.brought:
+            made = Ref(step.write.makes, step.binding, row.brought["id"])
+            await reservations.retire(connection, made, self._clock.now())
+
+    async def concluded(self, connection: AsyncConnection, stored: Stored, found: Conclusion) -> None:
+        """Write down what the command has come to."""
+        said: dict[str, Any] = {"before": stored.state, "after": found.status.name}
+        if found.status is CommandStatus.PARKED and found.waiting is not None:
+            said |= {"waiting": found.waiting.name, "for": sorted(found.holds)}
+        await append(connection, self._clock.now(), [entry(stored, Recorded.STATE, said)])
+
+    def forget(self) -> None:
+        """Have references read anew: some may have been made."""
+        self._crossrefs.forget()
+
+    def _exception(self, stored: Stored, chain: Chain, step: Step, outcome: Refused) -> dict[str, Any]:
+        code = outcome.code if step.optional is None else step.optional
+        handling = self._tiers.of(code)
+        now = self._clock.now()
+        dead = step.optional is None and (code is Code.COMPENSATION_FAILED or step.kind.name == "RETRIABLE")
+        waits = step.optional is not None or dead
+        return {
+            "id": uuid.uuid4().hex,
+            "command_id": stored.id,
+            "item": chain.item,
+            "step": step.name,
+            "code": code.name,
+            "tier": (handling.tier if handling else Tier.BLOCK).name,
+            "message": outcome.message,
+            "state": (ExceptionState.OPEN if waits else ExceptionState.NOTED).name,
+            "said": self._seal(outcome.said) if waits and outcome.said else None,
+            "created_at": now,
+            "due_at": now + handling.within if handling and handling.within else None,
+        }
+
+
+def _with(row: StepRow, state: StepState, **values: Any) -> StepRow:
+    return rows.replaced(row, state=state.name, **values)
+
+
+def _written(chain: Chain, step: Step, key: str, outcome: Carried) -> dict[str, Any]:
+    ids = {} if outcome.record is None else {"record": outcome.record.encode()}
+    found = {"found": True} if outcome.found else {}
+    said = of_write(settled(step.write, chain.brought()))
+    return {"step": step.name, "item": chain.item, "binding": step.binding, "key": key, "write": said, **ids, **found}
+
+
+def _told(exception: dict[str, Any]) -> dict[str, Any]:
+    return {name: exception[name] for name in ("id", "step", "item", "code", "tier", "message", "state")}
