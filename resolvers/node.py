@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from schema.context import Info  # noqa: TC001  Strawberry reads the annotations
+from schema.demand import sized
 from schema.graph import Node, fetch
 from schema.problems import Code, Problem
 
@@ -30,5 +31,8 @@ class NodeQuery:
 
     node: Node | None = strawberry.field(resolver=_node, description="One record by its id.")
     nodes: list[Node | None] | None = strawberry.field(
-        resolver=_nodes, description="Up to 200 records by their ids, in the order of the ids."
+        resolver=_nodes,
+        description="Up to 200 records by their ids, in the order of the ids.",
+        metadata={"sized_by": "ids"},
+        directives=[sized(MOST)],
     )
