@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
-from typing import Annotated, Literal
+import math
+from pathlib import Path  # noqa: TC003  typer reads the annotations
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 import uvicorn
-from rich.console import Console
 from rich.table import Table
 
-from colonnade import telemetry
+from colonnade import heap, telemetry
+from colonnade.audit import app as audit_app
+from colonnade.commands_cli import app as commands_app
+from colonnade.contract import app as schema_app
+from colonnade.edge.heads import BoundedHeads
 from colonnade.http import create
+from colonnade.identity import app as identity_app
+from colonnade.keys import app as token_app
+from colonnade.principals import Facade
+from colonnade.rules import app as rules_app
 from colonnade.settings import Settings
-from colonnade.wiring import Anyone, Application, SystemClock, graph
-from resolvers.sdl import sdl
+from colonnade.subjects import app as subject_app
+from colonnade.terminal import CONFIG, Config, refuse, show
+from colonnade.wiring import Application, Role, SystemClock
 from schema.checks import OwnershipError
 from schema.tomlfile import FileError, load
 from sources.checkup import Finding, examine
-from sources.manifest import Manifest
+from sources.conformance import judge
+from sources.contract import SourceFailure
+from sources.manifest import CASES, Manifest
 from sources.registry import connect, vendors
+from store.lock import alone
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+UNSAFE = "{config}: identity.issuer: {issuer} is not encrypted, as only a demo's is; name your provider's https address"
+APART = (
+    "{config}: store.url: an SQLite store has one process for both roles; leave --role {role} out, or use PostgreSQL"
+)
+# A message of a socket: no more than a body may have.
+MESSAGE_BYTES = 128 * 1024
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,31 +51,58 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a traceback's local variables hold secrets
     help="One GraphQL graph over the firm's systems of record.",
 )
-schema_app = typer.Typer(no_args_is_help=True, help="The contract.")
 sources_app = typer.Typer(no_args_is_help=True, help="The systems of record.")
+app.add_typer(audit_app, name="audit")
+app.add_typer(commands_app, name="commands")
 app.add_typer(schema_app, name="schema")
 app.add_typer(sources_app, name="sources")
-
-Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
-CONFIG = Path("colonnade.toml")
+app.add_typer(identity_app, name="identity")
+app.add_typer(rules_app, name="rules")
+app.add_typer(subject_app, name="subject")
+app.add_typer(token_app, name="token")
 
 
 @app.command()
-def serve(config: Config = CONFIG) -> None:
+def serve(
+    config: Config = CONFIG,
+    role: Annotated[
+        Role,
+        typer.Option(help="What the process is there for: to answer, to run commands, or both. Apart on PostgreSQL."),
+    ] = "both",
+) -> None:
     """Serve the graph over the systems that the configuration binds."""
     telemetry.configure()
     try:
         settings = Settings.read(config)
-        application = Application(settings)
+        _possible(config, settings, role)
+        with alone(settings.store.url):
+            _run(create(Application(settings, role=role)), settings)
     except (FileError, OwnershipError) as error:
-        _refuse(error)
+        refuse(error)
+
+
+def _possible(config: Path, settings: Settings, role: Role) -> None:
+    """Raise FileError where the configuration does not let the process serve, or not in this role."""
+    if not settings.identity.issuer.startswith("https://"):
+        raise FileError(UNSAFE.format(config=config, issuer=settings.identity.issuer))
+    if role != "both" and settings.store.url.startswith("sqlite"):
+        raise FileError(APART.format(config=config, role=role))
+
+
+def _run(face: ASGIApp, settings: Settings) -> None:
+    heap.settle()
     uvicorn.run(
-        create(application),
+        face,
         host=settings.server.host,
         port=settings.server.port,
         log_config=None,
         access_log=False,
         server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=MESSAGE_BYTES,
+        http=BoundedHeads,
+        # A stream never ends by itself: it must not keep the process from ending.
+        timeout_graceful_shutdown=math.ceil(settings.server.deadline),
     )
 
 
@@ -68,6 +117,9 @@ def demo(
         Literal["emulated", "mutated", "real"],
         typer.Option(help="Emulated; mutated: with planted contradictions; real: ERP, CRM and HR from a Tryton."),
     ] = "emulated",
+    unlinked: Annotated[
+        bool, typer.Option("--unlinked", help="Without cross-references, to try `colonnade identity` on.")
+    ] = False,
 ) -> None:
     """Start a fictional firm's systems and the graph over them, and show what it can do. Loopback only."""
     # The only command that needs the demo's rooms; a firm's server never loads them.
@@ -75,26 +127,54 @@ def demo(
 
     telemetry.configure(logging.WARNING)
     try:
-        run(port=port, fast=fast, once=once, systems=systems)
+        run(port=port, fast=fast, once=once, systems=systems, linked=not unlinked)
     except FileError as error:
-        _refuse(error)
-
-
-@schema_app.command("print")
-def schema_print() -> None:
-    """Print the SDL, sorted: the contract as it is committed in schema.graphql."""
-    typer.echo(sdl(graph()), nl=False)
+        refuse(error)
 
 
 @sources_app.command("list")
 def sources_list() -> None:
     """List every system that this house knows."""
-    table = Table("role", "vendor", "product", "API", "entities", "verified")
+    table = Table("role", "vendor", "product", "API", "entities", "rules")
     for role, vendor, path in vendors():
         manifest = load(path, Manifest)
-        verified = ", ".join(f"{what}: {level}" for what, level in manifest.quality.items())
-        table.add_row(role, vendor, manifest.product, manifest.api, str(len(manifest.entities)), verified)
-    _show(table)
+        rules = f"version {manifest.version}"
+        table.add_row(role, vendor, manifest.product, manifest.api, str(len(manifest.entities)), rules)
+    show(table)
+
+
+@sources_app.command("quality")
+def sources_quality(
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Try the systems of this configuration, now.")
+    ] = None,
+) -> None:
+    """Show against what each source was verified; or try every case on the bound systems. Exit 1 if one is wrong."""
+    telemetry.configure(logging.CRITICAL)
+    try:
+        rows = _recorded() if config is None else asyncio.run(_tried(Settings.read(config)))
+    except (FileError, SourceFailure) as error:
+        refuse(error)
+    table = Table("source", *CASES)
+    for name, said in rows:
+        table.add_row(name, *(word.partition(":")[0] for word in said))
+    show(table)
+    for name, said in rows:
+        for case, word in zip(CASES, said, strict=True):
+            if ":" in word:
+                typer.echo(f"{name} {case} {word}")
+    raise typer.Exit(code=any(word.startswith("wrong") for _, said in rows for word in said))
+
+
+def _recorded() -> list[tuple[str, list[str]]]:
+    manifests = [(f"{role}/{vendor}", load(path, Manifest)) for role, vendor, path in vendors()]
+    return [(name, [manifest.quality.get(case, "unverified") for case in CASES]) for name, manifest in manifests]
+
+
+async def _tried(settings: Settings) -> list[tuple[str, list[str]]]:
+    return [
+        (binding.name, [one.word for one in await judge(binding, SystemClock())]) for binding in settings.connections()
+    ]
 
 
 @sources_app.command("check")
@@ -104,27 +184,17 @@ def sources_check(config: Config = CONFIG) -> None:
     try:
         findings = asyncio.run(_examined(Settings.read(config)))
     except FileError as error:
-        _refuse(error)
+        refuse(error)
     table = Table("binding", "what", "state", "cure")
     for finding in findings:
         table.add_row(finding.binding, finding.subject, finding.wrong or "right", finding.cure)
-    _show(table)
+    show(table)
     raise typer.Exit(code=any(finding.wrong for finding in findings))
 
 
 async def _examined(settings: Settings) -> list[Finding]:
     sources = [connect(binding, SystemClock()) for binding in settings.connections()]
     try:
-        return [finding for source in sources for finding in await examine(source, Anyone())]
+        return [finding for source in sources for finding in await examine(source, Facade())]
     finally:
         await asyncio.gather(*(source.wire.aclose() for source in sources))
-
-
-def _show(table: Table) -> None:
-    # Away from a terminal nobody has said how wide it is: what is searched for must stand in one line.
-    Console(width=None if Console().is_terminal else 200).print(table)
-
-
-def _refuse(error: Exception) -> None:
-    typer.echo(str(error), err=True)
-    raise typer.Exit(code=2)

@@ -1,12 +1,16 @@
-"""GraphiQL at /graphiql: the page that `make assets` built, under a policy that allows its own files and no others."""
+"""GraphiQL at /graphiql: the page that `make assets` built, under a policy that allows its own files and no others.
+
+People sign in at the firm's identity provider: /signin.json tells the page where that is.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit
 
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 if TYPE_CHECKING:
@@ -22,15 +26,13 @@ POLICY: Final = {
     "style-src": "'self' 'unsafe-inline'",  # the editor places its lines and makes its colours as it goes
     "font-src": "'self'",  # the editor's icons
     "img-src": "data:",  # its squiggles, which are inside its styles
-    "connect-src": "'self'",  # the graph
+    "connect-src": "'self'",  # the graph; with the identity provider
     "worker-src": "'self'",  # what checks and completes while somebody types
     "base-uri": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",
 }
-# On the files too, not on the page alone: a worker lives under the policy that its own script came with.
 STRICT: Final = {
-    "Content-Security-Policy": "; ".join(f"{what} {whence}" for what, whence in POLICY.items()),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -54,24 +56,48 @@ The graph itself answers at <code>graphql</code> beside this page.</p>
 """
 
 
-def graphiql(folder: Path = BUILT) -> list[Route]:
-    """Return the routes of the page and of its files.
+class Provider(NamedTuple):
+    """Where people sign in, as which client of the identity provider, and what they ask it for."""
+
+    issuer: str
+    client_id: str
+    scope: str
+
+    @property
+    def origin(self) -> str:
+        """The origin that the page may ask beside its own."""
+        parts = urlsplit(self.issuer)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def _strict(provider: Provider) -> dict[str, str]:
+    """Return the headers of the page and of its files: a worker lives under the policy of its own script."""
+    policy = POLICY | {"connect-src": f"{POLICY['connect-src']} {provider.origin}"}
+    return STRICT | {"Content-Security-Policy": "; ".join(f"{what} {whence}" for what, whence in policy.items())}
+
+
+def graphiql(provider: Provider, folder: Path = BUILT) -> list[Route]:
+    """Return the routes of the page, of its files, and of what it needs to know to let people sign in.
 
     The files are listed once, here: a name is looked up among them and never becomes a path, so none leads out.
     """
     files = {path.name: path for path in folder.glob("*") if path.is_file() and path.suffix in TYPES}
-    page = folder / PAGE
+    page, strict = folder / PAGE, _strict(provider)
+    told = {"issuer": provider.issuer, "clientId": provider.client_id, "scope": provider.scope}
 
     async def show(_request: Request) -> Response:
         if page.is_file():
-            return FileResponse(page, headers=STRICT | ASK_AGAIN, media_type="text/html")
-        return HTMLResponse(NOT_BUILT, 503, headers=STRICT | {"Cache-Control": "no-store"})
+            return FileResponse(page, headers=strict | ASK_AGAIN, media_type="text/html")
+        return HTMLResponse(NOT_BUILT, 503, headers=strict | {"Cache-Control": "no-store"})
 
     async def send(request: Request) -> Response:
         path = files.get(request.path_params["name"])
         if path is None:
-            return PlainTextResponse("Not Found", 404, headers=STRICT | {"Cache-Control": "no-store"})
+            return PlainTextResponse("Not Found", 404, headers=strict | {"Cache-Control": "no-store"})
         caching = FOREVER if HASHED.fullmatch(path.name) else ASK_AGAIN
-        return FileResponse(path, headers=STRICT | caching, media_type=TYPES[path.suffix])
+        return FileResponse(path, headers=strict | caching, media_type=TYPES[path.suffix])
 
-    return [Route("/graphiql", show), Route("/graphiql/{name}", send)]
+    async def tell(_request: Request) -> Response:
+        return JSONResponse(told, headers=strict | {"Cache-Control": "no-store"})
+
+    return [Route("/graphiql", show), Route("/graphiql/{name}", send), Route("/signin.json", tell)]

@@ -10,10 +10,11 @@ from typing import Annotated, Literal, TypeAlias
 import httpx
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
+from policies.access import SHIPPED
 from schema.tomlfile import FileError, Strict, load
 from sources.registry import Binding
 
-BINDING_NAME = r"(crm|psa|erp|hr|forecast)(\.[a-z][a-z0-9_]*)?"
+BINDING_NAME = r"(crm|psa|erp|hr|forecast|warehouse)(\.[a-z][a-z0-9_]*)?"
 
 
 Reference: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(env|file):.+$")]
@@ -27,17 +28,28 @@ def _address(text: str) -> str:
     return text
 
 
-Address: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$"), AfterValidator(_address)
-]
+WEB = r"https?://[^\s/?#]+(/[^\s?#]*)?"
+# Never with a name or password: secrets are references.
+DATABASE = r"postgresql\+psycopg://[^\s/?#@]+/[^\s/?#]+|sqlite\+aiosqlite:////[^\s?#]+"
+# Plain HTTP on loopback alone, where it is a demo's or a test's; `colonnade serve` refuses that too.
+ISSUER = r"(https://[^\s/?#@]+|http://(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?)(/[^\s?#]*)?"
+Address: TypeAlias = Annotated[str, StringConstraints(pattern=rf"^({WEB}|{DATABASE})$"), AfterValidator(_address)]
 
 
 class Server(Strict):
-    """Where the graph is served, and how long one request may take in seconds."""
+    """Where the graph is served, and what one operation may cost: seconds, and calls to each system.
+
+    `cache_seconds` is how long an answer of a source may be kept; what the domain wants fresher is never kept so long,
+    and with 0 nothing is kept at all. `probe_interval` is how often, in seconds, a system that has failed is tried
+    whether it is back.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     deadline: float = Field(default=30.0, gt=0, le=300)
+    cache_seconds: float = Field(default=300.0, ge=0, le=86_400)
+    calls: int = Field(default=200, ge=1, le=10_000)
+    probe_interval: float = Field(default=5.0, gt=0, le=300)
     secret: Reference
 
 
@@ -47,17 +59,105 @@ class Store(Strict):
     url: str = Field(default="sqlite+aiosqlite:///colonnade.db", pattern=r"^(sqlite\+aiosqlite|postgresql\+psycopg)://")
 
 
+class Numbers(Strict):
+    """How the codes of a kind of record are written: what stands before the number, the first one, and its digits."""
+
+    prefix: str = Field(min_length=1, max_length=20)
+    first: int = Field(default=1, ge=1)
+    digits: int = Field(default=3, ge=1, le=12)
+
+
+class Commands(Strict):
+    """How commands are run: at most `at_once` at a time in one process; `numbers` are the codes of what they make."""
+
+    at_once: int = Field(default=8, ge=1, le=100)
+    numbers: dict[str, Numbers] = {}
+
+
+class Audit(Strict):
+    """How long the audit trail is kept: its records, in years, and their free texts and personal data, in days."""
+
+    keep_years: int = Field(default=10, ge=1, le=100)
+    keep_personal_days: int = Field(default=730, ge=1, le=36_500)
+
+
+class Granted(Strict):
+    """What a group of the identity provider stands for: roles, and codes of legal entities."""
+
+    roles: list[str] = []
+    entities: list[str] = []
+
+
+class Identity(Strict):
+    """The firm's identity provider: an OpenID Connect issuer, and how its tokens are read.
+
+    `audience` is what the provider calls this graph in access tokens, `client_id` what it calls the graph's own pages,
+    and `scope` what these ask it for.
+    `groups_claim` names the claim that lists a caller's groups; one that is not listed here stands for nothing.
+    """
+
+    issuer: str
+    audience: str = Field(min_length=1)
+    client_id: str = Field(min_length=1)
+    scope: str = Field(default="openid", min_length=1)
+    groups_claim: str = Field(default="groups", min_length=1)
+    groups: dict[str, Granted] = {}
+
+    @field_validator("issuer")
+    @classmethod
+    def _encrypted(cls, issuer: str) -> str:
+        if not re.fullmatch(ISSUER, issuer):
+            raise ValueError("name the https address that the provider calls its issuer, without a query")
+        return _address(issuer)
+
+
+class Demand(Strict):
+    """How much one request may ask for, and one caller in a minute, in the measure of cost.
+
+    `values` is how many values an answer may have. Not to `enforce` is to measure only: nothing is refused, and each
+    answer tells what it cost.
+    """
+
+    cost: int = Field(default=250_000, ge=1)
+    values: int = Field(default=800_000, ge=1)
+    per_minute: int = Field(default=1_000_000, ge=1)
+    enforce: bool = True
+
+
+class Documents(Strict):
+    """The documents that anybody may have executed: a folder of .graphql files, or a manifest of a client's build."""
+
+    trusted: str | None = None
+
+
+Origin: TypeAlias = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@*]+$")]
+
+
+class Cors(Strict):
+    """The web pages, by their origins, that may ask from a browser; the graph's own pages always may."""
+
+    origins: list[Origin] = []
+
+
 class BoundSystem(Strict):
     """One system of record, and where it logs in if that is elsewhere.
 
-    Credentials are references: `env:NAME` or `file:PATH`, never the secret itself.
+    Credentials are references: `env:NAME` or `file:PATH`, never the secret itself. `writes` says whether commands may
+    change anything there; a firm begins with reading.
     """
 
-    vendor: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*|/.+)$")]
+    vendor: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*|\.{0,2}/.+)$")]
     address: Address
     login_address: Address | None = None
     environment: Literal["sandbox", "production"]
+    writes: Literal["off", "dry_run", "on"] = "off"
     credentials: dict[str, Reference] = {}
+
+
+class Access(Strict):
+    """Who may read what: the firm's own policy, if not the one that comes with the product."""
+
+    policy: Path = SHIPPED
 
 
 class Settings(Strict):
@@ -65,6 +165,13 @@ class Settings(Strict):
 
     server: Server
     store: Store = Store()
+    audit: Audit = Audit()
+    access: Access = Access()
+    identity: Identity
+    demand: Demand = Demand()
+    documents: Documents = Documents()
+    cors: Cors = Cors()
+    commands: Commands = Commands()
     bindings: dict[str, BoundSystem] = Field(min_length=1)
 
     @field_validator("bindings")
@@ -73,7 +180,8 @@ class Settings(Strict):
         wrong = sorted(name for name in bindings if not re.fullmatch(BINDING_NAME, name))
         if wrong:
             raise ValueError(
-                f"{wrong}: name a binding after its role (crm, psa, erp, hr, forecast), with '.name' for a second one"
+                f"{wrong}: name a binding after its role (crm, psa, erp, hr, forecast, warehouse), with '.name' for a "
+                "second one"
             )
         return bindings
 
@@ -86,8 +194,18 @@ class Settings(Strict):
 
     @classmethod
     def read(cls, path: Path) -> Settings:
-        """Read the file, or raise FileError."""
-        return load(path, cls)
+        """Read the file, or raise FileError. What has a relative path stands beside the file."""
+        settings, here = load(path, cls), path.absolute().parent
+        bindings = {
+            name: bound.model_copy(update={"vendor": str((here / bound.vendor).resolve())})
+            if "/" in bound.vendor
+            else bound
+            for name, bound in settings.bindings.items()
+        }
+        trusted = settings.documents.trusted
+        documents = Documents(trusted=None if trusted is None else str(here / trusted))
+        access = Access(policy=here / settings.access.policy)
+        return settings.model_copy(update={"bindings": bindings, "documents": documents, "access": access})
 
     def connections(self) -> list[Binding]:
         """Return the bindings with their secrets."""
@@ -101,6 +219,7 @@ class Settings(Strict):
                     for key, reference in bound.credentials.items()
                 },
                 (bound.login_address or "").rstrip("/"),
+                self.server.probe_interval,
             )
             for name, bound in self.bindings.items()
         ]

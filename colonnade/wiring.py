@@ -3,30 +3,66 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-import msgspec
+from aiodataloader import DataLoader
 
+from colonnade.commanding import Commanding
+from colonnade.edge.identity.doorkeeper import Doorkeeper
+from colonnade.heap import tidy
+from colonnade.principals import Facade, Principals, memberships
 from colonnade.settings import secret
+from colonnade.status import status
+from colonnade.usage import Tally
+from colonnade.watch import Watch
+from commands.machinery.naming import Naming
+from policies.access import Policy
 from resolvers.graph import build
+from schema.access import Bond, Reach
 from schema.checks import Answers
 from schema.graph import HOMES
+from schema.problems import Code, Problem
+from schema.rows import Ref, System
 from sources.batching import Desk
-from sources.contract import Scope
+from sources.bonds import Bonds
+from sources.cache import Cache
+from sources.contract import CallBudget, Scope
 from sources.listing import Lists
 from sources.loaders import Loaders
+from sources.narrowing import Roots
 from sources.questions import QUESTIONS
 from sources.registry import connect
+from sources.screening import Screen
+from sources.windows import Window
+from sources.wire.metrics import Metrics
 from store import database
 from store.crossrefs import CrossReferences
+from store.service_keys import ServiceKeys
+from store.subjects import Subjects
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+
     from colonnade.settings import Settings
     from resolvers.graph import Schema
-    from schema.context import Clock, Page, Principal
-    from schema.problems import Problem
-    from schema.rows import Ref
+    from resolvers.room import Commands
+    from schema.bound_system import BoundSystem
+    from schema.connection import Wanted
+    from schema.context import Clock, Identities, Page, Principal
+    from schema.engagement import SetupState
+    from schema.restriction import Restriction
+    from schema.rows import Row
+    from sources.bonds import Held
+    from sources.trace import Trace
+
+
+Role: TypeAlias = Literal["api", "worker", "both"]
+"""What a process is there for: to answer, to run the commands that others accepted, or both."""
+
+# For how many seconds what is still being answered may keep the process from ending.
+GRACE = 1.0
 
 
 class SystemClock:
@@ -37,58 +73,166 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-class Anyone(msgspec.Struct, frozen=True):
-    """The one principal there is until callers are told apart: a reader of everything that is not restricted."""
-
-    subject: str = "anyone"
-
-
 class RequestContext:
     """What one request knows and may ask."""
 
-    def __init__(self, app: Application, correlation_id: str) -> None:
-        self.principal: Principal = Anyone()
+    def __init__(
+        self, app: Application, principal: Principal, correlation_id: str, trace: Trace, key: str | None = None
+    ) -> None:
+        self.principal = principal
+        self.naming = Naming(key)
         self.clock: Clock = app.clock
+        self.began = self.clock.now()
         self.correlation_id = correlation_id
-        deadline = asyncio.get_running_loop().time() + app.settings.server.deadline
-        self._scope = Scope(self.principal, correlation_id, deadline)
-        self._lists = app.lists
-        self._loaders = Loaders(app.desk, self._scope)
+        self._app, self._trace = app, trace
+        self.identities: Identities = app.crossrefs
+        self.commanding: Commands = app.commanding
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget what was read, and begin the time anew: each item of a subscription is an answer of its own."""
+        app, server = self._app, self._app.settings.server
+        self.deadline = asyncio.get_running_loop().time() + server.deadline
+        self.scope = Scope(self.principal, self.correlation_id, self.deadline, self._trace, CallBudget(server.calls))
+        self._screen = Screen(app.desk, app.bonds, self.scope)
+        self._roots = Roots(self._screen, app.lists, app.bonds, self.scope)
+        self._loaders = Loaders(self._screen, self.successor)
+        self._setups: DataLoader[Ref, SetupState | Problem] = DataLoader(app.commanding.setups.of)
+        self._successors: DataLoader[Ref, Mapping[Ref, Ref | Problem]] = DataLoader(self._moved)
+
+    @property
+    def replayed(self) -> bool:
+        """Whether it gave commands, and all of them had been answered before."""
+        return self.naming.replayed
+
+    async def successor(self, ref: Ref) -> Ref | Problem | None:
+        """Return what a re-keyed record is called now."""
+        return (await asyncio.shield(self._successors.load(ref))).get(ref)
+
+    async def _moved(self, refs: list[Ref]) -> list[Mapping[Ref, Ref | Problem]]:
+        return [await self._app.crossrefs.successors(refs)] * len(refs)
+
+    async def setup_state(self, engagement: Ref) -> SetupState | Problem:
+        """Return how far an engagement is set up."""
+        return await asyncio.shield(self._setups.load(engagement))
 
     async def load(self, question: str, key: Ref) -> Any:
         """Return a question's answer for one key."""
-        return await self._loaders.load(question, key)
+        return self._late() or await self._loaders.load(question, key)
 
-    async def page(self, listing: str, first: int, after: str | None) -> Page | Problem:
-        """Return one page of a type's list."""
-        return await self._lists.page(HOMES[listing], first, after, self._scope)
+    async def find(self, type_: str, ref: Ref) -> Any:
+        """Return a record by a reference that the client chose."""
+        return self._late() or await self._loaders.find(type_, ref)
+
+    def settled(self, kind: Restriction) -> bool | Problem:
+        """Tell whether this kind may be read of every row, or of none, or whether the row decides."""
+        return self._screen.settled(kind)
+
+    def withheld(self, question: str) -> Problem | None:
+        """Return the Problem that stands for every answer to a question."""
+        return self.unread(QUESTIONS[question].rows.type)
+
+    async def refusal(self, kind: Restriction, row: Row) -> Problem | None:
+        """Return the Problem that stands for a restricted value of this row."""
+        return await self._screen.refusal(kind, row)
+
+    def unread(self, type_: str) -> Problem | None:
+        """Return the Problem that stands for everything of a type."""
+        return self._screen.view(type_).refused
+
+    async def person(self) -> Ref | Problem | None:
+        """Return the person that the one who asks is linked to."""
+        return _one(await self._app.bonds.held(Bond.SELF, Reach.PERSON, System.HR.value, self.scope))
+
+    async def company(self) -> Ref | Problem | None:
+        """Return the customer that the one who asks is linked to."""
+        return _one(await self._app.bonds.held(Bond.COMPANY, Reach.COMPANY, System.CRM.value, self.scope))
+
+    async def page(self, listing: str, first: int, after: str | None, wanted: Wanted) -> Page | Problem:
+        """Return one page of what is wanted of a type's list."""
+        return self._late() or await self._roots.page(HOMES[listing], first, after, wanted)
+
+    def window(self, name: str, parent: Ref, first: int, after: str | None) -> Window | Problem:
+        """Return which part of a record's list the arguments mean."""
+        return Window.of(self._app.lists.key, name, parent, first, after)
+
+    def systems(self) -> Sequence[BoundSystem]:
+        """Return the bound systems as their calls have met them."""
+        return self._app.systems()
+
+    def health(self) -> AsyncGenerator[BoundSystem, None]:
+        """Yield the bound systems, each again when it has changed."""
+        return self._app.watch.changes()
+
+    def abandon(self) -> None:
+        """End what is still being asked for this request alone."""
+        self._loaders.abandon()
+
+    def _late(self) -> Problem | None:
+        if asyncio.get_running_loop().time() < self.deadline:
+            return None
+        return Problem(Code.DEADLINE_EXCEEDED, "the deadline of the request has passed")
+
+
+def _one(held: Held) -> Ref | Problem | None:
+    return held if isinstance(held, Problem) else next(iter(held), None)
 
 
 class Application:
     """Everything that lives as long as the process."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None, role: Role = "both") -> None:
         self.settings = settings
+        self.serves_graph, self.engine_runs = role != "worker", role != "api"
         self.clock: Clock = clock or SystemClock()
         self.engine = database.connect(settings.store.url)
         self.crossrefs = CrossReferences(self.engine)
-        self.sources = [connect(binding, self.clock) for binding in settings.connections()]
-        self.desk = Desk(self.sources, self.crossrefs)
-        self.lists = Lists(self.desk, secret(settings.server.secret, "server.secret").encode())
+        self.subjects = Subjects(self.engine)
+        self.doorkeeper = Doorkeeper(settings.identity, ServiceKeys(self.engine), self.clock)
+        self.policy = Policy.read(settings.access.policy)
+        self.principals = Principals(self.policy, memberships(settings.identity.groups))
+        self.facade = Facade()
+        self.metrics = Metrics()
+        self.sources = [connect(binding, self.clock, self.metrics) for binding in settings.connections()]
+        kept = timedelta(seconds=settings.server.cache_seconds)
+        self.desk = Desk(self.sources, self.crossrefs, Cache(kept, self.clock) if kept else None)
+        key = secret(settings.server.secret, "server.secret").encode()
+        self.lists = Lists(self.desk, key)
+        server = settings.server
+        self.bonds = Bonds(self.desk, self.lists, self.subjects, server.deadline, server.calls)
         self.schema: Schema = graph()
+        self.watch = Watch(self.systems)
+        self.tally = Tally(self.engine, self.clock, self.metrics.registry)
+        self.commanding = Commanding(self, key)
+        self._chores: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Bring the store up to date."""
+        """Bring the store up to date, and begin what is to be done now and then."""
         await database.migrate(self.engine)
+        if self.engine_runs:
+            await self.commanding.start()
+        chores = (self.tally.keep_writing(), tidy(lambda: self.desk.busy))
+        self._chores = [asyncio.create_task(chore) for chore in chores]
+
+    def systems(self) -> Sequence[BoundSystem]:
+        """Return the bound systems as their calls have met them."""
+        return [status(source, self.settings.bindings[source.binding]) for source in self.sources]
 
     async def stop(self) -> None:
-        """Let go of every connection."""
-        await asyncio.gather(*(source.wire.aclose() for source in self.sources))
+        """Let go of every connection, of the store last: a query in flight would come back to a loop that is closed."""
+        await self.commanding.stop()
+        for chore in self._chores:
+            chore.cancel()
+        await self.tally.write()
+        await self.watch.stop()
+        await self.desk.settle(GRACE)
+        await asyncio.gather(self.doorkeeper.aclose(), *(source.wire.aclose() for source in self.sources))
         await self.engine.dispose()
 
 
+@cache
 def graph() -> Schema:
-    """Return the schema over everything that the roles may be asked."""
+    """Return the schema over everything that the roles may be asked: one a process, however many graphs are served."""
     return build(
         {
             name: Answers(question.role, question.rows, question.by, question.many)

@@ -1,0 +1,186 @@
+"""The room of commands put together: who takes them in, who runs them, and what goes on by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
+
+from commands.asking import Live
+from commands.machinery.accepting import Accepted, Accepting
+from commands.machinery.carrying import Carrier
+from commands.machinery.deciding import Deciding
+from commands.machinery.judging import Judging
+from commands.machinery.machine import Machine, Services
+from commands.machinery.progress import Progress
+from commands.machinery.reading import Reading
+from commands.machinery.recording import Recorder
+from commands.machinery.rejudging import Rejudging
+from commands.machinery.repairing import Repairing
+from commands.machinery.resuming import Resumer
+from commands.machinery.seeing import Seeing
+from commands.machinery.setups import Setups
+from commands.machinery.waiting import Waiting
+from commands.own import Numbering, OwnStore
+from commands.registry import DEFINITIONS
+from policies.authority import Authority
+from policies.tiers import Tiers
+from schema.graph import HOMES
+from schema.problems import Code, Problem
+from schema.tomlfile import FileError
+from sources.batching import Desk
+from sources.contract import CallBudget, Scope
+from sources.listing import Lists
+from store.commands import Doers
+from store.engine import Engine, EngineError, engine_url, executor_name
+from store.sealing import Seal
+from store.transaction import StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from colonnade.wiring import Application
+    from commands.machinery.given import Given
+    from schema.context import Principal
+    from schema.rows import Ref
+    from store.commands import Stored
+
+# For how many seconds a stopping process lets its runs come to an end; the next process takes up what is left.
+GRACE = 5.0
+KEPT = 10_000
+
+
+class Commanding:
+    """Everything that commands need, for as long as the process lives."""
+
+    def __init__(self, app: Application, secret: bytes) -> None:
+        settings = app.settings
+        self._app, self.tiers, self.authority = app, Tiers.read(), Authority.read()
+        _complete(self.authority)
+        desk = Desk(app.sources, app.crossrefs)
+        self.live = live = Live(desk, Lists(desk, secret), app.bonds, app.clock, Doers(app.engine))
+        writes = {name: bound.writes for name, bound in settings.bindings.items()}
+        numbering = {
+            kind: Numbering(one.prefix, one.first, one.digits) for kind, one in settings.commands.numbers.items()
+        }
+        shut = {name for name, mode in writes.items() if mode != "on"}
+        carrier = Carrier(desk, app.clock, OwnStore(app.engine, app.crossrefs, numbering, app.clock), shut)
+        self._seal = Seal(secret)
+        recorder = Recorder(self.tiers, app.crossrefs, app.clock, self._seal.close, carrier.settle)
+        self.judging = Judging(live, self.authority, writes)
+        waiting = Waiting(app.engine, live, self._own_scope)
+        self.accepting = Accepting(app.engine, self.judging, self.tiers, app.clock, self._versions)
+        rejudging = Rejudging(app.engine, self.judging, self.accepting, self.tiers, app.clock)
+        self.progress = Progress()
+        services = Services(
+            app.engine,
+            carrier,
+            recorder,
+            waiting,
+            rejudging.again,
+            self._scope_of,
+            app.clock,
+            self.progress.changed,
+            self._rested,
+            self._hold,
+        )
+        self.deciding = Deciding(app.engine, live, self.authority, app.clock, self.start_run)
+        self.repairing = Repairing(app.engine, live, self.authority, app.clock, self.start_run)
+        self.seeing = Seeing(Reading(app.engine), self.deciding, self.authority, secret)
+        self.setups = Setups(app.engine)
+        self.resumer = Resumer(app.engine, waiting, self.start_run, app.clock)
+        self._machine = Machine(services)
+        self._engine: Engine | None = None
+        # Whatever waits for its turn in the engine need not be handed over at every look.
+        self._begun: LRUCache[tuple[str, int], bool] = LRUCache(KEPT)
+        self._chores: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Launch the engine, and begin to look for what may go on."""
+        app = self._app
+        url = app.settings.store.url
+        at_once = app.settings.commands.at_once
+        self._engine = Engine(engine_url(url), executor_name(url), self._machine.work, at_once, app.metrics.registry)
+        await self._engine.launch()
+        await self.resumer.take_up()
+        self._chores = [asyncio.create_task(self.resumer.keep_going())]
+
+    async def stop(self) -> None:
+        """Let runs come to an end; what does not is taken up by the next process."""
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        if self._engine is not None:
+            await self._engine.stop(GRACE)
+            self._engine = None
+
+    async def submit(self, given: Given) -> Accepted:
+        """Take a command in, and have it carried out."""
+        accepted = await self.accepting.take(given)
+        if accepted.started is not None:
+            await self.start_run(*accepted.started)
+        self._app.metrics.commands.labels(given.name, accepted.outcome).inc()
+        return accepted
+
+    async def home(self, ref: Ref) -> Ref | Problem | None:
+        """Return what the home of a type calls a record that another system has made."""
+        role = HOMES[ref.type].system.value
+        try:
+            words = [ref] if ref.role == role else (await self._app.crossrefs.words([ref], role))[ref]
+        except StoreUnavailableError:
+            return Problem(Code.STORE_UNAVAILABLE, "the cross-references cannot be read now")
+        return words[0] if len(words) == 1 else None
+
+    def opened(self, sealed: str) -> str | None:
+        """Return what a system said; None where that cannot be read any more."""
+        said = self._seal.open(sealed)
+        return None if said is None else said.decode("utf-8", "replace")
+
+    async def start_run(self, id_: str, run: int) -> None:
+        """Have a run carried out here; where this process runs none, another one's look finds it."""
+        if self._engine is None or (id_, run) in self._begun:
+            return
+        try:
+            await self._engine.start(id_, run)
+        except EngineError:
+            # It is closing: what is stored is started by the next look.
+            return
+        self._begun[id_, run] = True
+
+    def scope(self, principal: Principal, correlation_id: str) -> Scope:
+        """Return for whom systems are asked by a command's judgement, and until when."""
+        server = self._app.settings.server
+        deadline = asyncio.get_running_loop().time() + server.deadline
+        return Scope(principal, correlation_id, deadline, calls=CallBudget(server.calls))
+
+    def _scope_of(self, stored: Stored) -> Scope:
+        principal = self._app.principals.recalled(stored.actor, stored.roles, stored.entities)
+        return self.scope(principal, stored.correlation_id)
+
+    def _own_scope(self) -> Scope:
+        return self.scope(self._app.facade, "colonnade")
+
+    def _hold(self) -> None:
+        if self._engine is not None:
+            self._engine.hold()
+
+    def _rested(self, id_: str) -> None:
+        """Somebody else may be next, now that a run has ended."""
+        self.progress.changed(id_)
+        self.resumer.wake()
+
+    def _versions(self) -> Mapping[str, str]:
+        rules = {f"rules {source.binding}": str(source.manifest.version) for source in self._app.sources}
+        policies = {"authority": str(self.authority.version), "tiers": str(self.tiers.version)}
+        return {**policies, "access": str(self._app.policy.version), **rules}
+
+
+def _complete(authority: Authority) -> None:
+    """Refuse a policy that says nothing of a command, or something of one that there is not."""
+    silent, strange = set(DEFINITIONS) - authority.commands, authority.commands - set(DEFINITIONS)
+    if silent or strange:
+        raise FileError(
+            f"authority.toml: says nothing of {sorted(silent)}, and there are no commands {sorted(strange)}; "
+            "add or remove their [commands.*]"
+        )
