@@ -1,16 +1,15 @@
 """The firm's cross-references: what every system calls each thing, under the id of its home."""
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 from demo.firm.model import Firm
 from demo.mutations import OLD_CODE, OLD_WORKSPACE
 from demo.systems import Bound
+from schema.cross_reference import Established
 from schema.graph import HOMES
 from schema.rows import Ref
-from schema.types import TYPES
-from store.crossrefs import CrossReference
-
-assert TYPES  # noqa: S101  importing them is what fills HOMES
+from store.reference import CrossReference
 
 
 def cross_references(firm: Firm, bound: Sequence[Bound], *, mutated: bool = False) -> Iterator[CrossReference]:
@@ -18,19 +17,32 @@ def cross_references(firm: Firm, bound: Sequence[Bound], *, mutated: bool = Fals
     if mutated:
         yield second_reference(firm, bound)
     codes = {
+        "Assignment": [assignment.code for assignment in firm.assignments],
+        "CostCenter": [center.code for center in firm.cost_centers],
         "Customer": [customer.code for customer in firm.customers],
         "Engagement": [engagement.code for engagement in firm.engagements],
+        "ExchangeRate": [rate.code for rate in firm.exchange_rates],
+        "Expense": [expense.code for expense in firm.expenses],
+        "FiscalPeriod": [f"{period.entity}-{period.code}" for period in firm.fiscal_periods],
         "LegalEntity": [entity.code for entity in firm.legal_entities],
+        "Milestone": [milestone.code for milestone in firm.milestones],
         "Opportunity": [deal.code for deal in firm.opportunities],
+        "Project": [node.code for node in firm.projects],
+        "RateCard": [card.code for card in firm.rate_cards if card.kind == "BILL"],
         "Resource": [person.code for person in firm.people],
         "Role": [role.code for role in firm.roles],
+        "RoleDemand": [demand.code for demand in firm.role_demands],
+        "TimeEntry": [entry.code for entry in firm.time_entries],
     }
-    systems = {system.role: system for system in bound}
     for type_, known in codes.items():
-        home = systems[HOMES[type_].system.value]
-        for other in bound:
-            if other is not home and type_ in other.words:
-                yield from _between(firm, type_, known, home, other)
+        homes = [system for system in bound if _plays(system, HOMES[type_].system.value) and type_ in system.words]
+        others = [system for system in bound if type_ in system.words and system not in homes]
+        for home, other in product(homes, others):
+            yield from _between(firm, type_, known, home, other)
+
+
+def _plays(system: Bound, role: str) -> bool:
+    return system.role.partition(".")[0] == role
 
 
 def _between(firm: Firm, type_: str, codes: Sequence[str], home: Bound, other: Bound) -> Iterator[CrossReference]:
@@ -42,7 +54,7 @@ def _between(firm: Firm, type_: str, codes: Sequence[str], home: Bound, other: B
                 foreign=Ref(type_, other.role, foreign),
                 source_type=type_,
                 source_key=code,
-                established_by="IMPORT",
+                established_by=Established.IMPORT,
                 valid_from=firm.as_of,
             )
 
@@ -61,6 +73,6 @@ def second_reference(firm: Firm, bound: Sequence[Bound]) -> CrossReference:
         foreign=Ref("Engagement", erp.role, project),
         source_type="LegacyProject",
         source_key=OLD_CODE,
-        established_by="IMPORT",
+        established_by=Established.IMPORT,
         valid_from=firm.as_of,
     )

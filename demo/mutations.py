@@ -154,8 +154,9 @@ MUTATIONS: Final = (
     Mutation("M16", "runn", "assignments", amended(has(note="ASG-024", endDate="2026-06-30"), endDate="2026-05-31")),
     Mutation("M17", "runn", "assignments", amended(has(note="ASG-055"), minutesPerDay=240)),
     Mutation("M18", "dynamics", "NBBillingEvents", without(has(MilestoneCode="ENG-002-M2"))),
+    Mutation("M18", "dynamics", "NBBillingEventLines", without(has(MilestoneCode="ENG-002-M2"))),
     Mutation("M19", "kantata", "stories", customized(has(id=kantata.story_id("ENG-012-M3")), amount="33333.33")),
-    Mutation("M20", "kantata", "time_entries", customized(_billed_by("INV-2602-010"), billed=False)),
+    Mutation("M20", "kantata", "time_entries", amended(_billed_by("INV-2602-010"), is_invoiced=False)),
     Mutation("M21", "dynamics", "NBProjectInvoices", _invoice("INV-2602-016", Decimal("-0.100"))),
     Mutation(
         *("M22", "warehouse", "exchange_rates"),

@@ -1,5 +1,6 @@
 """The firm's systems of record, started: who plays which role, where, and what each of them calls the firm's things."""
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,11 +8,12 @@ from typing import Protocol, TypeAlias
 
 import httpx
 
-from demo import bamboohr, dynamics, kantata, mutations, runn, salesforce
+from demo import bamboohr, dynamics, kantata, mutations, runn, salesforce, warehouse
 from demo.emulator import UNCHANGED, Changes, serve
 from demo.firm.model import Firm
 
-HTTP = httpx.Client(trust_env=False, timeout=30)
+# Well below the 5 s after which the servers close an idle connection: a request that meets the close is lost.
+HTTP = httpx.Client(trust_env=False, timeout=30, limits=httpx.Limits(keepalive_expiry=2.0))
 KANTATA_TOKEN = "kantata-demo-token"
 CLIENT_ID, CLIENT_SECRET = "colonnade-demo", "dynamics-demo-secret"
 SALES_ID, SALES_SECRET = "colonnade-demo", "salesforce-demo-secret"
@@ -51,6 +53,18 @@ class Emulated:
 
 
 @dataclass(frozen=True, slots=True)
+class Silent:
+    """A system that keeps no log of what it was asked."""
+
+    def calls(self) -> list[str]:
+        """Return nothing: nobody wrote it down."""
+        return []
+
+    def clear(self) -> None:
+        """There is nothing to forget."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """One role's system: its vendor's folder, its address, the secrets to enter, and its words."""
 
@@ -71,27 +85,56 @@ def kantata_words(firm: Firm) -> Words:
         return kantata.workspace_id(engagement) if engagement else None
 
     return {
+        "Assignment": kantata.allocation_id,
         "Customer": kantata.group_id,
         "Engagement": kantata.workspace_id,
+        "Expense": kantata.expense_id,
+        "FiscalPeriod": str,
         "LegalEntity": str,
+        "Milestone": kantata.story_id,
         "Opportunity": opportunity,
+        "Project": kantata.story_id,
+        "RateCard": kantata.rate_card_version_id,
         "Resource": kantata.user_id,
         "Role": kantata.role_id,
+        "RoleDemand": str,
+        "TimeEntry": kantata.time_entry_id,
     }
+
+
+def _controlled(node: str) -> str | None:
+    """Return the ERP's project of a delivery node: it has one for each engagement's topmost."""
+    return dynamics.project_id(node.removesuffix("-P")) if node.endswith("-P") else None
+
+
+def _period(code: str) -> str:
+    entity, _, period = code.rpartition("-20")
+    return dynamics.period_id(entity, f"20{period}")
 
 
 DYNAMICS_WORDS: Mapping[str, Words] = {
     "erp": {
         "Customer": dynamics.customer_account,
         "Engagement": dynamics.project_id,
+        # What comes from the PSA it keeps under the PSA's own code.
+        "Expense": str,
+        "CostCenter": str,
+        "ExchangeRate": dynamics.exchange_rate_id,
+        "FiscalPeriod": _period,
         "LegalEntity": dynamics.data_area,
+        "Milestone": str,
+        "Project": _controlled,
+        "RateCard": str,
+        "Resource": dynamics.personnel_number,
+        "Role": dynamics.labor_category,
+        "TimeEntry": str,
     },
     "crm": {
         "Customer": dynamics.customer_account,
         "LegalEntity": dynamics.data_area,
         "Opportunity": dynamics.opportunity_id,
     },
-    "hr": {"LegalEntity": dynamics.data_area, "Resource": dynamics.personnel_number},
+    "hr": {"CostCenter": str, "LegalEntity": dynamics.data_area, "Resource": dynamics.personnel_number},
 }
 
 
@@ -130,16 +173,36 @@ def hr(firm: Firm, changes: Changes = UNCHANGED) -> Iterator[Bound]:
     with serve(bamboohr.build(firm, key=PEOPLE_KEY, changes=changes)) as server:
         address = f"{server.url}/api/gateway.php/{bamboohr.COMPANY}/v1"
         key = {"user": PEOPLE_KEY, "password": "x"}
-        words: Words = {"LegalEntity": str, "Resource": bamboohr.employee_id}
+        words: Words = {"CostCenter": str, "LegalEntity": str, "Resource": bamboohr.employee_id}
         yield Bound("hr", "bamboohr", address, key, words, Emulated(server.url))
 
 
 @contextmanager
 def forecast(firm: Firm, changes: Changes = UNCHANGED) -> Iterator[Bound]:
     """Run the emulated Runn."""
-    words: Words = {"Engagement": runn.project_id, "Opportunity": runn.project_id, "Role": runn.role_id}
+    words: Words = {
+        "Assignment": str,
+        "Customer": runn.client_id,
+        "Engagement": runn.project_id,
+        "LegalEntity": runn.team_id,
+        "Opportunity": runn.project_id,
+        "Project": str,
+        "Resource": runn.person_id,
+        "Role": runn.role_id,
+        "RoleDemand": runn.demand_id,
+    }
     with serve(runn.build(firm, token=FORECAST_TOKEN, changes=changes)) as server:
         yield Bound("forecast", "runn", server.url, {"token": FORECAST_TOKEN}, words, Emulated(server.url))
+
+
+@contextmanager
+def history(firm: Firm, changes: Changes = UNCHANGED) -> Iterator[Bound]:
+    """Fill a data warehouse in an SQLite file; it is the real thing, for a file needs no server."""
+    with tempfile.TemporaryDirectory(prefix="colonnade-warehouse-") as folder:
+        warehouse.fill(f"sqlite:///{folder}/warehouse.db", firm, changes)
+        copied = {schedule.engagement: schedule.engagement for schedule in firm.revenue_schedules}
+        words: Words = {"Engagement": copied.get, "ExchangeRate": str}
+        yield Bound("warehouse", "reporting_views", f"sqlite+aiosqlite:///{folder}/warehouse.db", {}, words, Silent())
 
 
 @contextmanager
@@ -152,8 +215,9 @@ def emulated(firm: Firm, *, mutated: bool = False) -> Iterator[list[Bound]]:
         crm(firm, told("salesforce")) as sales,
         hr(firm, told("bamboohr")) as people,
         forecast(firm, told("runn")) as capacity,
+        history(firm, told("warehouse")) as copies,
     ):
-        yield [delivery, *money, sales, people, capacity]
+        yield [delivery, *money, sales, people, capacity, copies]
 
 
 def _unchanged(_system: str) -> Changes:

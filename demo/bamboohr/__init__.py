@@ -51,4 +51,4 @@ def build(
     kept = Database(database, changes)
     for name, (project, mandatory) in PROJECTIONS.items():
         kept.create(name, project(firm), key="id", mandatory=mandatory)
-    return application(Service(kept, company, key, people.midnight(firm), window))
+    return application(Service(kept, company, key, people.midnight(firm), window), kept)

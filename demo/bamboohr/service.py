@@ -28,6 +28,7 @@ _MESSAGES: Final = {
     401: "Invalid API key",
     404: "Not found",
     405: "Method not allowed",
+    422: "The request is not valid",
     500: "Internal server error",
     503: "Rate limit exceeded",
 }
@@ -71,7 +72,7 @@ class Service:
             return _refused(400, {}, str(error))
 
     def refusal(self, status: int) -> Answer:
-        """Return how the product refuses a key, says that it had too many calls, or that it is down."""
+        """Return how the product refuses a key, what is not valid or too many calls, or says that it is down."""
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return _refused(503, {"Retry-After": "1"})
         return _refused(status, {})

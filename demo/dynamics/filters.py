@@ -1,13 +1,16 @@
-"""The `$filter` of OData V4, as far as this server knows it: comparisons, `in`, `and` and parentheses.
+"""The `$filter` of OData V4, as far as this server knows it: comparisons, `in`, `and`, `or` and parentheses.
 
-    filter     = term *( "and" term )
+    filter     = both *( "or" both )
+    both       = term *( "and" term )
     term       = "(" filter ")" / field ( "eq" / "gt" / "ge" / "lt" / "le" ) literal / field "in" "(" literals ")"
 
-Everything else is refused, never guessed. The result is a condition for SQLite with its values apart from it.
+A text with asterisks is a pattern where it is compared by `eq`: that is this product's way to ask for a part of a text,
+and it takes no notice of letter case. Everything else is refused, never guessed. The result is a condition for SQLite
+with its values apart from it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +28,7 @@ _TOKEN: Final = re.compile(
 _COMPARISONS: Final = {"eq": "=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 # Enough for every sensible filter, and far below Python's own limit.
 MAX_DEPTH: Final = 50
+WILDCARD: Final = "*"
 
 
 class QueryError(ValueError):
@@ -56,7 +60,7 @@ def column(table: Table, name: str) -> str:
 def parse(source: str, table: Table) -> Condition:
     """Return the condition that a filter says."""
     parser = _Parser(list(_tokens(source)), table)
-    condition = parser.conjunction(depth=0)
+    condition = parser.filter(depth=0)
     parser.end()
     return condition
 
@@ -73,6 +77,11 @@ def _tokens(source: str) -> Iterator[_Token]:
         position = found.end()
 
 
+def _pattern(text: str) -> str:
+    escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return escaped.replace(WILDCARD, "%")
+
+
 class _Parser:
     """Reads tokens from left to right; one method for each rule of the grammar."""
 
@@ -84,12 +93,20 @@ class _Parser:
     def end(self) -> None:
         self._take("end")
 
-    def conjunction(self, depth: int) -> Condition:
-        parts = [self._term(depth)]
-        while self._next == _Token("name", "and"):
+    def filter(self, depth: int) -> Condition:
+        return self._chain("or", lambda: self._both(depth))
+
+    def _both(self, depth: int) -> Condition:
+        return self._chain("and", lambda: self._term(depth))
+
+    def _chain(self, word: str, part: Callable[[], Condition]) -> Condition:
+        parts = [part()]
+        while self._next == _Token("name", word):
             self._take("name")
-            parts.append(self._term(depth))
-        return Condition(" AND ".join(part.sql for part in parts), tuple(v for part in parts for v in part.values))
+            parts.append(part())
+        # SQL binds the two words as OData does.
+        sql = f" {word.upper()} ".join(part.sql for part in parts)
+        return Condition(sql, tuple(value for part in parts for value in part.values))
 
     def _term(self, depth: int) -> Condition:
         if self._next != _Token("mark", "("):
@@ -98,7 +115,7 @@ class _Parser:
             message = "The filter is nested too deeply."
             raise QueryError(message)
         self._mark("(")
-        inner = self.conjunction(depth + 1)
+        inner = self.filter(depth + 1)
         self._mark(")")
         return Condition(f"({inner.sql})", inner.values)
 
@@ -111,7 +128,10 @@ class _Parser:
         if operator not in _COMPARISONS:
             message = f"The operator '{operator}' is not supported."
             raise QueryError(message)
-        return Condition(f"{quoted} {_COMPARISONS[operator]} ?", (self._literal(name),))
+        literal = self._literal(name)
+        if operator == "eq" and WILDCARD in literal:
+            return Condition(f"{quoted} LIKE ? ESCAPE '!'", (_pattern(literal),))
+        return Condition(f"{quoted} {_COMPARISONS[operator]} ?", (literal,))
 
     def _members(self, name: str) -> tuple[str, ...]:
         self._mark("(")

@@ -53,6 +53,12 @@ def contract_line_id(line: str) -> str:
     return f"{contract_id(contract)}-{int(position)}"
 
 
+def amendment_id(amendment: str) -> str:
+    """Return a contract amendment's id: CON-018-A2 is PC-000018-A2."""
+    contract, _, number = amendment.rpartition("-A")
+    return f"{contract_id(contract)}-A{int(number)}"
+
+
 def invoice_number(invoice: str) -> str:
     """Return the number of a legal document, which is the firm's own: INV-2602-008."""
     return invoice
@@ -66,3 +72,13 @@ def opportunity_id(opportunity: str) -> str:
 def transaction_id(entry: str) -> str:
     """Return the posting of a time entry: TE-02117 is TR-002117."""
     return f"TR-{_number(entry, 'TE'):06}"
+
+
+def labor_category(role: str) -> str:
+    """Return the category that a role's hours are posted by: SENIOR is LC-SENIOR."""
+    return f"LC-{role}"
+
+
+def expense_transaction_id(expense: str) -> str:
+    """Return the posting of an expense: EXP-0042 is TX-000042."""
+    return f"TX-{_number(expense, 'EXP'):06}"

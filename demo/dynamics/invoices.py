@@ -1,9 +1,13 @@
-"""The rows of project invoices, which the product posts but has no public data entity for."""
+"""The rows of project invoices, which the product posts but has no public data entity for.
+
+A document is known by the id that it was drafted under. Those from before this tenant drafted any have their number.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from demo.dynamics import ids
+from demo.dynamics.ledger import RATE_TYPE
 from demo.dynamics.values import day, text
 from demo.emulator import Row
 from demo.firm.model import Firm, Invoice
@@ -14,7 +18,8 @@ INVOICE_TYPE: Final = {"INVOICE": "Invoice", "CREDIT_NOTE": "CreditNote"}
 
 
 def _company(invoice: Invoice) -> Mapping[str, str]:
-    return {"dataAreaId": ids.data_area(invoice.entity), "InvoiceNumber": ids.invoice_number(invoice.number)}
+    number = ids.invoice_number(invoice.number)
+    return {"dataAreaId": ids.data_area(invoice.entity), "InvoiceId": number, "InvoiceNumber": number}
 
 
 def invoices(firm: Firm) -> Iterator[Row]:
@@ -37,10 +42,14 @@ def invoices(firm: Firm) -> Iterator[Row]:
             "TotalAmount": invoice.total,
             "OpenAmount": invoice.open_amount,
             "AccountingCurrencyCode": invoice.entity_currency,
+            "ExchangeRateType": RATE_TYPE["SPOT"],
             "ExchangeRate": invoice.entity_rate,
             "TotalAmountAccountingCurrency": invoice.entity_total,
+            "CorrectedInvoiceId": text(invoice.corrects),
             "CorrectedInvoiceNumber": text(invoice.corrects),
             "CorrectionReason": text(invoice.reason),
+            "NBFacadeKey": "",
+            "NBPostingKey": "",
         }
 
 
@@ -53,6 +62,7 @@ def invoice_lines(firm: Firm) -> Iterator[Row]:
                 "InvoiceLineId": line.code,
                 "LineNumber": line.position,
                 "Description": line.description,
+                "BillingEventId": text(line.billing_event),
                 "ContractLineId": ids.contract_line_id(line.contract_line),
                 "Quantity": line.quantity,
                 "UnitSymbol": line.unit,
@@ -62,4 +72,5 @@ def invoice_lines(firm: Firm) -> Iterator[Row]:
                 "TaxAmount": line.tax,
                 "SalesTaxGroup": line.tax_code,
                 "MainAccountId": line.revenue_account,
+                "CorrectedInvoiceLineId": f"{invoice.corrects}-{line.role}" if invoice.corrects else "",
             }

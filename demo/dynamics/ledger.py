@@ -1,14 +1,15 @@
-"""The ledger's rows: companies, fiscal periods, customers.
+"""The ledger's rows: companies, fiscal periods, financial dimensions, exchange rates, customers.
 
 Public data entities of the product keep their names and their columns' names; columns that begin with NB are this
 tenant's extensions, and entity sets that begin with NB its own data entities, made where the product has no public one.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Final
 
 from demo.dynamics import ids
-from demo.dynamics.values import day, instant
+from demo.dynamics.values import day, instant, yes_no
 from demo.emulator import Row
 from demo.firm.model import Firm
 
@@ -33,6 +34,13 @@ CLOSE_STATE: Final = {
     "CLOSED": "OnHold",
     "LOCKED": "PermanentlyClosed",
 }
+PATTERN: Final = {"CALENDAR_MONTH": "Months", "WEEKS_445": "Weeks445"}
+YEAR_END: Final = {"CALENDAR_MONTH": "", "WEEKS_445": "Saturday nearest 31 December"}
+YEAR_LABEL: Final = {"START_YEAR": "FirstDay", "END_YEAR": "LastDay", "NEAREST_DECEMBER": "NearestDecember"}
+COST_CENTER, BUSINESS_UNIT = "CostCenter", "BusinessUnit"
+RATE_TYPE: Final = {"SPOT": "Spot", "PERIOD_AVERAGE": "Average", "CONTRACT_FIXED": "Contract"}
+# Rates of small currencies are kept for a hundred of them.
+CONVERSION_FACTOR: Final = {"JPY": (100, "Hundred")}
 ON_HOLD: Final = {"OK": "No", "ON_HOLD": "Invoice"}
 
 
@@ -48,6 +56,9 @@ def legal_entities(firm: Firm) -> Iterator[Row]:
             "NBTimeZone": entity.time_zone,
             "NBWeekStart": WEEK_START[entity.week_start],
             "NBFiscalCalendar": f"{ids.data_area(entity.code)}-{entity.calendar}",
+            "NBCalendarPattern": PATTERN[entity.calendar],
+            "NBYearEndRule": YEAR_END[entity.calendar],
+            "NBYearLabelRule": YEAR_LABEL[entity.year_label_rule],
             "NBTaxRegime": entity.tax_regime,
             "NBRoundingMode": ROUNDING[entity.rounding_mode],
             "NBTaxRounding": TAX_ROUNDING[entity.tax_rounding],
@@ -79,6 +90,52 @@ def fiscal_periods(firm: Firm) -> Iterator[Row]:
         }
 
 
+def dimension_values(firm: Firm) -> Iterator[Row]:
+    """Yield FinancialDimensionValues: cost centers, and beside them the business units of all companies."""
+    for center in firm.cost_centers:
+        yield {
+            "FinancialDimension": COST_CENTER,
+            "DimensionValue": center.code,
+            "Description": center.name,
+            "LegalEntityId": ids.data_area(center.entity),
+            "ActiveFrom": day(center.start),
+            "ActiveTo": day(center.end),
+            "IsSuspended": yes_no(not center.active),
+        }
+    for practice in firm.practices:
+        yield {
+            "FinancialDimension": BUSINESS_UNIT,
+            "DimensionValue": practice.code,
+            "Description": practice.name,
+            "LegalEntityId": "",
+            "ActiveFrom": day(None),
+            "ActiveTo": day(None),
+            "IsSuspended": "No",
+        }
+
+
+def exchange_rate_id(rate: str) -> str:
+    """Return the key of a rate: `Budget-GBP-USD-2026-03-31`."""
+    kind, pair, day_ = rate.split("/")
+    return f"{RATE_TYPE[kind]}-{pair}-{day_}"
+
+
+def exchange_rates(firm: Firm) -> Iterator[Row]:
+    """Yield ExchangeRates, which all companies share; the product's key has four parts, and is one column here."""
+    for rate in firm.exchange_rates:
+        units, factor = CONVERSION_FACTOR.get(rate.base, (1, "One"))
+        yield {
+            "NBExchangeRateId": exchange_rate_id(rate.code),
+            "RateTypeName": RATE_TYPE[rate.kind],
+            "FromCurrency": rate.base,
+            "ToCurrency": rate.quote,
+            "StartDate": day(rate.day),
+            "Rate": Decimal(units) * rate.rate,
+            "ConversionFactor": factor,
+            "NBRateSource": rate.source,
+        }
+
+
 def customers(firm: Firm) -> Iterator[Row]:
     """Yield CustomersV3; a customer is kept once, in the company that works for it first."""
     homes: dict[str | None, str] = {}
@@ -101,5 +158,6 @@ def customers(firm: Firm) -> Iterator[Row]:
             "EmployeeResponsibleNumber": ids.personnel_number(customer.account_owner),
             "NBEmployeeResponsibleName": people[customer.account_owner],
             "NBPaymentTermsDays": customer.payment_terms_days,
+            "NBIsOrderReferenceMandatory": "No",
             "NBParentCustomerAccount": ids.customer_account(customer.parent) if customer.parent else "",
         }

@@ -29,6 +29,9 @@ BILLING_MODEL: Final = {
     "RETAINER": "RETAINER",
 }
 CAP_BEHAVIOR: Final = {None: "None", "BLOCK": "Block", "SPLIT": "Split", "WARN": "Warn"}
+FREQUENCY: Final = {None: "None", "MONTHLY": "Monthly"}
+TIMING: Final = {None: "None", True: "InAdvance", False: "InArrears"}
+UNUSED_HOURS: Final = {None: "None", True: "CarriedOver", False: "Lapse"}
 REVENUE_METHOD: Final = {
     "OVER_TIME_INPUT": "PercentOfCost",
     "OVER_TIME_OUTPUT": "PercentOfOutput",
@@ -65,6 +68,7 @@ def projects(firm: Firm) -> Iterator[Row]:
             "NBProjectReference": text(top.erp_reference),
             "NBContractValue": _value(contract),
             "NBContractCurrencyCode": contract.currency if contract else "",
+            "NBFacadeKey": "",
         }
 
 
@@ -110,9 +114,48 @@ def contract_lines(firm: Firm) -> Iterator[Row]:
                 "NBCapBehavior": CAP_BEHAVIOR[line.cap_behavior],
                 "NBStartDate": day(contract.start),
                 "NBEndDate": day(contract.end),
-                "NBInvoiceFrequency": text(line.frequency),
-                "NBIsInvoicedInAdvance": yes_no(line.in_advance),
-                "NBIsRolledOver": yes_no(line.retainer_rollover),
+                "NBInvoiceFrequency": FREQUENCY[line.frequency],
+                "NBInvoiceTiming": TIMING[line.in_advance],
+                "NBUnusedHours": UNUSED_HOURS[line.retainer_rollover],
                 "NBAreExpensesBillable": yes_no(line.expenses_billable),
+                "NBExpenseMarkupPercent": None if line.expense_markup is None else line.expense_markup * 100,
                 "NBRevenueMethod": REVENUE_METHOD[line.revenue_method],
+                "NBRateCardCode": text(line.rate_card),
+                "NBFacadeKey": "",
+            }
+
+
+def billing_schedule(firm: Firm) -> Iterator[Row]:
+    """Yield NBBillingScheduleLines: what a contract line bills on which day, for which milestone if for one."""
+    for contract in firm.contracts:
+        for line in contract.lines:
+            for position, entry in enumerate(line.schedule, 1):
+                yield {
+                    "dataAreaId": ids.data_area(contract.entity),
+                    "ScheduleLineId": f"{ids.contract_line_id(line.code)}-{position:02}",
+                    "ContractLineId": ids.contract_line_id(line.code),
+                    "DueDate": day(entry.due_date),
+                    "MilestoneCode": text(entry.milestone),
+                    "Amount": entry.amount,
+                    "CurrencyCode": contract.currency,
+                }
+
+
+def amendments(firm: Firm) -> Iterator[Row]:
+    """Yield NBContractAmendments: signed ones, whose new terms the lines already have."""
+    for contract in firm.contracts:
+        for amendment in contract.amendments:
+            yield {
+                "dataAreaId": ids.data_area(contract.entity),
+                "AmendmentId": ids.amendment_id(amendment.code),
+                "ProjectContractId": ids.contract_id(amendment.contract),
+                "Description": amendment.description,
+                "SignedDate": day(amendment.signed_date),
+                "EffectiveDate": day(amendment.effective_date),
+                "ValueChange": amendment.change,
+                "CurrencyCode": contract.currency,
+                "AmendmentStatus": "Active",
+                "ContractLineId": ids.contract_line_id(contract.lines[0].code),
+                "NBNewTerms": {},
+                "NBFacadeKey": "",
             }

@@ -10,11 +10,14 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from demo.dynamics.batch import NAME, batch
+from demo.dynamics.books import Books, Refused
 from demo.dynamics.filters import QueryError
 from demo.dynamics.ledger import DEFAULT_COMPANY
+from demo.dynamics.operations import perform
 from demo.dynamics.query import Query, read
 from demo.dynamics.values import plain
-from demo.emulator import Answer, Call, Database, Listing, Quirk, Row, Table, listing
+from demo.emulator import Answer, Call, Listing, Quirk, Row, Table, listing
 
 LOGIN_PATH: Final = "/oauth2/v2.0/token"
 DATA: Final = "/data/"
@@ -31,14 +34,15 @@ _FAILURES: Final = {
     500: "An error has occurred.",
     503: "The service is unavailable.",
 }
+INVALID_TEXT: Final = "Write failed for table row: the record is not valid."
 
 
 class Service:
     """One environment of the product; `page` is the most rows of one answer."""
 
-    def __init__(self, database: Database, client_id: str, client_secret: str, page: int) -> None:
-        """Serve a database to the one client that is registered."""
-        self._database, self._page = database, page
+    def __init__(self, books: Books, client_id: str, client_secret: str, page: int) -> None:
+        """Serve the books to the one client that is registered."""
+        self._books, self._page = books, page
         self._client_id, self._client_secret = client_id, client_secret
         self._tokens: set[str] = set()
 
@@ -50,26 +54,48 @@ class Service:
             return self._login(call.body)
         if call.headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
             return Answer(401, headers={"WWW-Authenticate": "Bearer"})
+        if call.path == DATA + NAME and call.method == "POST":
+            return self._batch(call, quirk)
         return self._data(call, quirk)
 
+    def _batch(self, call: Call, quirk: Quirk) -> Answer:
+        def one(part: Call) -> Answer:
+            return quirk.answer(self._data(part, quirk), self.refusal)
+
+        try:
+            return batch(call, quirk, DATA, one)
+        except msgspec.DecodeError as error:
+            return _error(400, f"The batch request is not valid. {error}")
+
     def refusal(self, status: int) -> Answer:
-        """Return how the product says that a token has expired, that calls were too many, or that it is down."""
+        """Return how the product refuses a token, an invalid row or too many calls, or says that it is down."""
         if status == HTTPStatus.UNAUTHORIZED:
             challenge = 'Bearer error="invalid_token", error_description="The token is expired"'
             return Answer(401, headers={"WWW-Authenticate": challenge})
+        if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            return _error(HTTPStatus.BAD_REQUEST, INVALID_TEXT)
         refused = _error(status, _FAILURES[status])
         return replace(refused, headers={"Retry-After": "1"}) if status == HTTPStatus.TOO_MANY_REQUESTS else refused
 
     def _data(self, call: Call, quirk: Quirk) -> Answer:
-        table = self._database.tables.get(call.path.removeprefix(DATA))
+        if call.method != "GET":
+            return self._change(call)
+        table = self._books.database.tables.get(call.path.removeprefix(DATA))
         if table is None or not call.path.startswith(DATA):
             return _error(404, f"No HTTP resource was found that matches the request URI '{call.base}{call.path}'.")
-        if call.method != "GET":
-            return _error(405, f"The requested resource does not support http method '{call.method}'.")
         try:
             return self._list(call, quirk, table, read(call.query, table, DEFAULT_COMPANY))
         except QueryError as error:
             return _error(400, f"The query specified in the URI is not valid. {error}")
+
+    def _change(self, call: Call) -> Answer:
+        try:
+            made = perform(self._books, call.method, call.path.removeprefix(DATA), call.body)
+        except Refused as refused:
+            return _error(refused.status, str(refused))
+        content = {name: plain(value) for name, value in made.row.items()}
+        answered = None if made.status is HTTPStatus.NO_CONTENT else content
+        return Answer(made.status, answered, {"OData-Version": "4.0"}, key=made.key)
 
     def _login(self, body: bytes) -> Answer:
         form = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}

@@ -7,13 +7,20 @@ under `/_control`. Those routes ask for no credentials: they may stand here beca
     DELETE /_control/log      forget it
     GET    /_control/quirk    how the server misbehaves now
     PUT    /_control/quirk    {"name": "gap", "entity": "workspaces"}; "none" ends it
+    GET    /_control/effects  a line for each row that came, changed or went: by which call, under which key
+    DELETE /_control/effects  forget it
+    GET    /_control/faults   which calls are still to go wrong
+    PUT    /_control/faults   [{"match": "POST /api/v1/workspaces", "nth": 2, "what": "lose_answer"}]
+    PUT    /_control/table/<name>/<key>   {"column": value}: a record as a person in the system changes it
+    POST   /_control/restore  all data as at the start; no quirk, no fault, nothing asked and nothing changed
 """
 
 from demo.emulator.chassis import Call, Dialect, application
+from demo.emulator.faults import Fault
 from demo.emulator.paces import PACES
 from demo.emulator.quirks import ANSWER_QUIRKS, ROW_QUIRKS, Answer, Listing, Quirk, listing
 from demo.emulator.server import Server, serve
-from demo.emulator.tables import UNCHANGED, Change, Changes, Database, Row, Table
+from demo.emulator.tables import UNCHANGED, Change, Changes, Database, Effect, Row, Table
 
 __all__ = [
     "ANSWER_QUIRKS",
@@ -26,6 +33,8 @@ __all__ = [
     "Changes",
     "Database",
     "Dialect",
+    "Effect",
+    "Fault",
     "Listing",
     "Quirk",
     "Row",

@@ -42,7 +42,10 @@ _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A vendor's answer. `entity` is set on lists alone, `rows` says how many it shows; `raw` replaces the content."""
+    """A vendor's answer. `entity` is set on lists alone, `rows` says how many it shows; `raw` replaces the content.
+
+    `key` is the client's own key of what it wrote, where the call carried one.
+    """
 
     status: int
     content: Any = None
@@ -51,6 +54,7 @@ class Answer:
     rows: int = 0
     raw: bytes | None = None
     media_type: str = "application/json"
+    key: str | None = None
 
     def body(self) -> bytes:
         """Return the bytes to send: JSON with decimals as exact numbers."""

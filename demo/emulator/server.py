@@ -1,33 +1,43 @@
 """A real server on loopback, in a thread of its own, for as long as a `with` block or until it is stopped."""
 
+import asyncio
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK: Final = "127.0.0.1"
 START_SECONDS: Final = 10.0
 STOP_SECONDS: Final = 5.0
 # The vendors' own limits on the length of a URL must be met before the HTTP parser's.
 HEADER_BYTES: Final = 128 * 1024
+MESSAGE_BYTES: Final = 128 * 1024
+CLOSE: Final = "demo.close"
+"""The extension of a scope that closes its connection at once, without an answer."""
+
+Http: TypeAlias = type[asyncio.Protocol] | Literal["auto"]
+"""How requests are read off a connection: uvicorn's own choice, or a protocol."""
 
 
 class Server:
     """A running server; `url` is its base address. Stopped, it refuses connections."""
 
-    def __init__(self, app: ASGIApp, port: int) -> None:
+    def __init__(self, app: ASGIApp, port: int, http: Http = "auto") -> None:
         """Listen on the port, a free one if it is 0, and return once requests are answered."""
         self._socket = _listening(port)
         self.url = f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            app,
+            _closable(app),
             loop="asyncio",
-            ws="none",
+            http=http,
+            ws="websockets-sansio",
+            ws_max_size=MESSAGE_BYTES,
+            server_header=False,
             lifespan="auto",
             log_config=None,
             access_log=False,
@@ -54,6 +64,17 @@ class Server:
         self._socket.close()
 
 
+def _closable(app: ASGIApp) -> ASGIApp:
+    async def closable(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            # ASGI has no word for it: the connection is that of uvicorn's own `send`.
+            transport = cast("Any", send).__self__.transport
+            scope["extensions"] = {**scope.get("extensions", {}), CLOSE: transport.abort}
+        await app(scope, receive, send)
+
+    return closable
+
+
 def _listening(port: int) -> socket.socket:
     # Named TCP, because asyncio turns Nagle's algorithm off for no other socket: each answer would wait 40 ms.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -63,9 +84,9 @@ def _listening(port: int) -> socket.socket:
 
 
 @contextmanager
-def serve(app: ASGIApp, port: int = 0) -> Iterator[Server]:
+def serve(app: ASGIApp, port: int = 0, http: Http = "auto") -> Iterator[Server]:
     """Serve an application on loopback; it answers as soon as the block begins and no longer when it ends."""
-    server = Server(app, port)
+    server = Server(app, port, http)
     try:
         yield server
     finally:

@@ -92,5 +92,6 @@ class _Parts:
             revenue_schedules=self.revenue.schedules(),
             capacity_scenarios=scenarios(),
             capacity_buckets=self.capacity.buckets(),
+            personal_capacity=self.capacity.personal(),
             capacity_snapshots=self.capacity.snapshots(),
         )

@@ -1,6 +1,7 @@
 """Capacity: the hours each entity has, has promised and may need, week by week."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -57,6 +58,11 @@ class Capacity:
         """Return the plan of the next 26 weeks."""
         return tuple(b for number in range(WEEKS) for b in self._week(FIRST_WEEK + timedelta(7 * number)))
 
+    def personal(self) -> tuple[CapacityBucket, ...]:
+        """Return the same weeks for everybody alone; nobody's are demand."""
+        weeks = [FIRST_WEEK + timedelta(7 * number) for number in range(WEEKS)]
+        return tuple(self._own(week, person) for week in weeks for person in self._staff)
+
     def snapshots(self) -> tuple[CapacitySnapshot, ...]:
         """Return what each of the last twelve Mondays forecast for its own week and the four after it."""
         taken = [FIRST_WEEK - timedelta(7 * back) for back in range(SNAPSHOTS, 0, -1)]
@@ -80,17 +86,28 @@ class Capacity:
         capacity, firm = self._supply(week, with_leave=False)
         return [(key, capacity[key], firm.get(key, NONE)) for key in capacity]
 
+    def _own(self, week: date, person: Person) -> CapacityBucket:
+        free, firm = self._hours(person, week, with_leave=True)
+        bucket = _bucket(week, (person.entity, person.role), free, firm, NONE)
+        return replace(bucket, person=person.code)
+
     def _supply(self, week: date, *, with_leave: bool) -> tuple[dict[Key, Decimal], dict[Key, Decimal]]:
         capacity: dict[Key, Decimal] = {}
         firm: dict[Key, Decimal] = {}
         for person in self._staff:
             key = (person.entity, person.role)
-            free = [d for d in days(week, week + timedelta(4)) if self._works(person, d, with_leave=with_leave)]
-            capacity[key] = capacity.get(key, NONE) + DAY * len(free)
-            for assignment in self._staffed[person.code]:
-                booked = sum(1 for day in free if assignment.start <= day <= assignment.end)
-                firm[key] = firm.get(key, NONE) + assignment.hours_per_day * booked
+            free, booked = self._hours(person, week, with_leave=with_leave)
+            capacity[key] = capacity.get(key, NONE) + free
+            firm[key] = firm.get(key, NONE) + booked
         return capacity, firm
+
+    def _hours(self, person: Person, week: date, *, with_leave: bool) -> tuple[Decimal, Decimal]:
+        """Return how long a person could work in a week, and how long they are booked."""
+        free = [d for d in days(week, week + timedelta(4)) if self._works(person, d, with_leave=with_leave)]
+        booked = (
+            a.hours_per_day * sum(1 for day in free if a.start <= day <= a.end) for a in self._staffed[person.code]
+        )
+        return DAY * len(free), sum(booked, NONE)
 
     def _works(self, person: Person, day: date, *, with_leave: bool) -> bool:
         return day not in DAYS_OFF[person.entity] and not (with_leave and (person.code, day) in self._away)

@@ -1,12 +1,13 @@
 """Contracts: one per customer engagement, with one line each."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
 from demo.firm.draws import h, quantize
 from demo.firm.engagements import CLIENT_TERMS, Terms
-from demo.firm.model import Contract, ContractLine, Milestone, ScheduleEntry
+from demo.firm.model import Contract, ContractAmendment, ContractLine, Milestone, ScheduleEntry
 from demo.firm.organisation import ENTITY
 from demo.firm.rates import card_of
 from demo.firm.sales import closed_on
@@ -16,6 +17,14 @@ YEAR_START: Final = date(2026, 1, 1)
 MONTHS: Final = 12
 CAP_BEHAVIOR: Final[dict[str, CapBehavior]] = {"ENG-003": "SPLIT", "ENG-010": "BLOCK"}
 ROLLOVER: Final = {"ENG-015"}
+# description, signed, effective, what the contract value contains since then
+AMENDMENTS: Final[dict[str, tuple[tuple[str, date, date, str], ...]]] = {
+    "ENG-005": (("Two more treatment works", date(2026, 2, 13), date(2026, 3, 1), "40000"),),
+    "ENG-018": (
+        ("Plant South joins", date(2026, 1, 23), date(2026, 2, 1), "60000"),
+        ("Purchase order renewed", date(2026, 3, 20), date(2026, 4, 1), "0"),
+    ),
+}
 
 
 def contracts(agreed: tuple[Milestone, ...]) -> tuple[Contract, ...]:
@@ -52,7 +61,20 @@ def _contract(terms: Terms, agreed: tuple[Milestone, ...]) -> Contract:
         end=terms.end,
         revenue_method=revenue_method(terms),
         lines=(_line(terms, code, agreed),),
+        amendments=tuple(_amendments(terms, code)),
     )
+
+
+def _amendments(terms: Terms, contract: str) -> Iterator[ContractAmendment]:
+    for number, (description, signed, effective, change) in enumerate(AMENDMENTS.get(terms.code, ()), 1):
+        yield ContractAmendment(
+            code=f"{contract}-A{number}",
+            contract=contract,
+            description=description,
+            signed_date=signed,
+            effective_date=effective,
+            change=quantize(Decimal(change), terms.currency),
+        )
 
 
 def _line(terms: Terms, contract: str, agreed: tuple[Milestone, ...]) -> ContractLine:

@@ -19,6 +19,7 @@ from demo.firm.records_delivery import (
 from demo.firm.records_money import (
     BillingEvent,
     Contract,
+    ContractAmendment,
     ContractLine,
     Invoice,
     InvoiceLine,
@@ -52,6 +53,7 @@ __all__ = [
     "CapacityScenario",
     "CapacitySnapshot",
     "Contract",
+    "ContractAmendment",
     "ContractLine",
     "CostCenter",
     "Customer",
@@ -115,4 +117,5 @@ class Firm:
     revenue_schedules: tuple[RevenueSchedule, ...]
     capacity_scenarios: tuple[CapacityScenario, ...]
     capacity_buckets: tuple[CapacityBucket, ...]
+    personal_capacity: tuple[CapacityBucket, ...]
     capacity_snapshots: tuple[CapacitySnapshot, ...]

@@ -225,7 +225,10 @@ class CapacityScenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityBucket:
-    """Hours of one role in one entity in the week from Monday `week_start`; without entity: demand nobody owns yet."""
+    """Hours of one role in one entity in the week from Monday `week_start`; without entity: demand nobody owns yet.
+
+    With a person they are that person's alone, and part of the role's.
+    """
 
     scenario: str
     week_start: date
@@ -235,6 +238,7 @@ class CapacityBucket:
     firm_hours: Decimal
     tentative_hours: Decimal
     demand_hours: Decimal
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,18 @@ class ContractLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContractAmendment:
+    """A signed change order; `change` is what it added to the contract value, which the lines already contain."""
+
+    code: str
+    contract: str
+    description: str
+    signed_date: date
+    effective_date: date
+    change: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """What the customer signed; dates inclusive."""
 
@@ -96,6 +108,7 @@ class Contract:
     end: date
     revenue_method: RevenueMethod
     lines: tuple[ContractLine, ...]
+    amendments: tuple[ContractAmendment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

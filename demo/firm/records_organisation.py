@@ -169,6 +169,11 @@ class ExchangeRate:
     day: date
     source: str
 
+    @property
+    def code(self) -> str:
+        """What the treasury calls it."""
+        return f"{self.kind}/{self.base}-{self.quote}/{self.day.isoformat()}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpportunityLine:

@@ -1,4 +1,4 @@
-"""Workspaces with the groups they are for, users and roles.
+"""Workspaces with the groups they are for, users, roles, and this tenant's own list of practices.
 
 Custom fields are shown in the record, as `custom_fields`: the product answers them as records of their own, which
 `include=custom_field_values` brings along, and a reader without code could not join those.
@@ -10,7 +10,7 @@ from typing import Final
 from demo.emulator import Row
 from demo.firm.model import Engagement, Firm
 from demo.kantata import ids
-from demo.kantata.values import base_unit, exact, minutes, percent, stamps, subunits
+from demo.kantata.values import base_unit, exact, minutes, percent, stamps, subunits, written
 
 # The key is the system's, the message a label that an administrator may change. Hundreds follow the colours.
 STATUS: Final = {
@@ -24,16 +24,21 @@ STATUS: Final = {
 }
 
 
+def status(name: str) -> Row:
+    """Return a status as a workspace shows it."""
+    key, color, message = STATUS[name]
+    return {"color": color, "key": key, "message": message}
+
+
 def workspaces(firm: Firm) -> Iterator[Row]:
     """Yield a workspace for every engagement; a closed one is archived."""
     for position, engagement in enumerate(firm.engagements):
-        key, color, message = STATUS[engagement.status]
         yield {
             "id": ids.workspace_id(engagement.code),
             "title": engagement.name,
             "description": None,
             "archived": engagement.status == "CLOSED",
-            "status": {"color": color, "key": key, "message": message},
+            "status": status(engagement.status),
             "start_date": engagement.planned_start.isoformat(),
             "due_date": engagement.planned_end.isoformat(),
             "budgeted": engagement.value is not None,
@@ -56,6 +61,9 @@ def _workspace_fields(engagement: Engagement) -> Row:
         "practice": engagement.practice,
         "planned_revenue": exact(engagement.planned_revenue),
         "planned_cost": exact(engagement.planned_cost),
+        # Whoever starts an engagement, or stops one, from outside fills these in.
+        "erp_reference": None,
+        "status_reason": None,
     }
 
 
@@ -98,10 +106,22 @@ def roles(firm: Firm) -> Iterator[Row]:
         yield {
             "id": ids.role_id(role.code),
             "name": role.name,
+            "deleted_at": None if role.active else written(firm.as_of),
             "custom_fields": {
                 "role_code": role.code,
                 "family": role.family,
                 "billable_target": percent(role.billable_target),
             },
+            **stamps(firm, position),
+        }
+
+
+def practices(firm: Firm) -> Iterator[Row]:
+    """Yield the service lines; a workspace and a user name theirs in a custom field."""
+    for position, practice in enumerate(firm.practices):
+        yield {
+            "id": practice.code,
+            "title": practice.name,
+            "leader_id": ids.user_id(practice.leader),
             **stamps(firm, position),
         }

@@ -9,6 +9,8 @@ _CODE: Final = re.compile(r"([A-Z]+)-(\d+)")
 _MILESTONE: Final = re.compile(r"(?P<engagement>ENG-\d+)-M(?P<number>\d)")
 _STORY: Final = re.compile(r"ENG-(?P<engagement>\d+)-(?:P|W(?P<stream>\d)(?:-(?P<phase>[A-Z_]+)(?:-T(?P<task>\d))?)?)")
 _PHASES: Final[tuple[str, ...]] = get_args(ProjectPhase)
+_BILL_CARD: Final = re.compile(r"RC-BILL-(?:ENG-(?P<engagement>\d+)|(?P<entity>NB-[A-Z]{2}))-V(?P<version>\d)")
+_ENTITIES: Final = ("NB-US", "NB-UK", "NB-DE", "NB-JP")
 _ROLES: Final = ("ANALYST", "CONSULTANT", "SENIOR", "MANAGER", "PRINCIPAL")
 
 
@@ -53,6 +55,31 @@ def role_id(role: str) -> str:
 def time_entry_id(entry: str) -> str:
     """Return the id of a time entry: TE-02117 is 9002117."""
     return _id(9_000_000, entry, "TE")
+
+
+def expense_id(expense: str) -> str:
+    """Return the id of an expense: EXP-0042 is 9500042."""
+    return _id(9_500_000, expense, "EXP")
+
+
+def rate_card_id(code: str) -> str:
+    """Return the rate card of a bill card's version: RC-BILL-NB-UK-V2 is 8600902, RC-BILL-ENG-007-V1 is 8600007."""
+    found = _BILL_CARD.fullmatch(code)
+    if not found:
+        message = f"{code!r} is no code of a bill card"
+        raise ValueError(message)
+    engagement, entity = found["engagement"], found["entity"]
+    return str(8_600_000 + (int(engagement) if engagement else 901 + _ENTITIES.index(entity)))
+
+
+def rate_card_version_id(code: str) -> str:
+    """Return the id of one version of a bill card: RC-BILL-NB-UK-V2 is 86009022."""
+    return f"{rate_card_id(code)}{code[-1]}"
+
+
+def rate_card_role_id(code: str, role: str) -> str:
+    """Return the id of a role's rate in a version: that of RC-BILL-NB-UK-V2 for SENIOR is 860090223."""
+    return f"{rate_card_version_id(code)}{_ROLES.index(role)}"
 
 
 def story_id(code: str) -> str:

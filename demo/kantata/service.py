@@ -1,36 +1,54 @@
-"""Kantata over HTTP: lists under `/api/v1`, answered as keys in order and rows by id beside them."""
+"""Kantata over HTTP: lists under `/api/v1`, answered as keys in order and rows by id beside them.
+
+A record that was written is answered as a list of one.
+"""
 
 import re
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
 
-from demo.emulator import Answer, Call, Database, Quirk, Row, Table, listing
-from demo.kantata.endpoints import ENDPOINTS, shown
-from demo.kantata.query import Query, QueryError, read
+import msgspec
 
-_PATH: Final = re.compile(r"/api/v1/(?P<name>[a-z_]+?)(?:\.json)?")
+from demo.emulator import Answer, Call, Database, Quirk, Row, Table, listing
+from demo.kantata import changes
+from demo.kantata.endpoints import ENDPOINTS, shown
+from demo.kantata.forms import FORMS
+from demo.kantata.query import Query, QueryError, read
+from demo.kantata.records import Records, RefusedError
+
+_PATH: Final = re.compile(r"/api/v1/(?P<name>[a-z_]+?)(?:/(?P<id>\d+))?(?:\.json)?")
 _FAILURES: Final = {
+    422: "The record is not valid.",
     429: "Too many requests. Retry after a small delay.",
     500: "Something went wrong.",
     503: "Service is unavailable.",
 }
 UNAUTHORIZED_TEXT: Final = "Invalid OAuth 2 Request"
 NOTHING: Final[frozenset[str]] = frozenset()
+_BODY: Final = msgspec.json.Decoder(dict[str, dict[str, Any]], float_hook=Decimal)
 
 
 class Service:
-    """One account, read with one token."""
+    """One account, read and written with one token."""
 
-    def __init__(self, database: Database, token: str) -> None:
-        """Serve a database to whoever shows the token."""
+    def __init__(self, database: Database, token: str, as_of: datetime) -> None:
+        """Serve the database of a firm, as it was at an instant, to whoever shows the token."""
         self._database, self._token = database, token
+        self._records = Records(database, as_of)
 
     def answer(self, call: Call, quirk: Quirk) -> Answer:
         """Answer one call."""
         if call.headers.get("authorization") != f"Bearer {self._token}":
             return self.refusal(401)
         found = _PATH.fullmatch(call.path)
-        if not found or found["name"] not in self._database.tables or call.method != "GET":
+        if not found or found["name"] not in ENDPOINTS:
+            return _error(404, "system", "Page Not Found")
+        if call.method != "GET":
+            return self._written(found["name"], found["id"], call)
+        if found["id"]:
             return _error(404, "system", "Page Not Found")
         table = self._database.tables[found["name"]]
         try:
@@ -40,10 +58,27 @@ class Service:
         return self._list(table, query, quirk)
 
     def refusal(self, status: int) -> Answer:
-        """Return how the product refuses a token or too many calls, or says that it is down."""
+        """Return how the product refuses a token, too many calls or what is not valid, or says that it is down."""
         if status == HTTPStatus.UNAUTHORIZED:
             return _error(status, "oauth", UNAUTHORIZED_TEXT)
         return _error(status, "system", _FAILURES[status])
+
+    def _written(self, name: str, id_: str | None, call: Call) -> Answer:
+        """Make a record, or set or delete the one that is named."""
+        form = FORMS.get(name)
+        if form is None or (call.method, id_ is None) not in {("POST", True), ("PUT", False), ("DELETE", False)}:
+            return _error(404, "system", "Page Not Found")
+        try:
+            if id_ and call.method == "DELETE":
+                changes.delete(self._records, name, id_)
+                return Answer(204)
+            given = _given(call.body, form.singular)
+            if id_:
+                return _single(name, changes.update(self._records, name, id_, given))
+            row, key = changes.create(self._records, name, given)
+        except RefusedError as error:
+            return _error(error.status, "system", str(error))
+        return replace(_single(name, row), key=key)
 
     def _list(self, table: Table, query: Query, quirk: Quirk) -> Answer:
         told = quirk.listing(listing(table.select(query.where, query.values, query.order), table))
@@ -91,6 +126,24 @@ class Service:
                 for id_, added in lists.items():
                     added[name] = [row["id"] for row in found if row[column] == id_]
         return lists
+
+
+def _given(body: bytes, singular: str) -> Row:
+    try:
+        return _BODY.decode(body)[singular]
+    except (msgspec.DecodeError, KeyError) as error:
+        raise RefusedError(f"Bad Request: {singular} is missing", 400) from error
+
+
+def _single(name: str, row: Row) -> Answer:
+    visible = shown(name, row, NOTHING, NOTHING)
+    content = {
+        "count": 1,
+        "results": [{"key": name, "id": row["id"]}],
+        name: {row["id"]: visible},
+        "meta": {"count": 1},
+    }
+    return Answer(200, content, rows=1)
 
 
 def _error(status: int, kind: str, message: str) -> Answer:

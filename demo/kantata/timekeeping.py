@@ -1,10 +1,10 @@
-"""Milestones, which are stories, the time people entered, and this tenant's own list of periods open to it."""
+"""Milestones, which are stories, the time and the money people entered, and this tenant's own list of periods."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from demo.emulator import Row
-from demo.firm.model import Firm, Milestone, TimeEntry
+from demo.firm.model import Expense, Firm, Milestone, TimeEntry
 from demo.kantata import ids
 from demo.kantata.values import base_unit, exact, minutes, stamps, subunits, written
 
@@ -75,6 +75,7 @@ def time_entries(firm: Firm) -> Iterator[Row]:
             "currency": entry.currency,
             "currency_base_unit": base_unit(entry.currency),
             "approved": entry.approval_status == "APPROVED",
+            "is_invoiced": entry.billing_status == "BILLED",
             "taxable": False,
             "workspace_id": ids.workspace_id(entry.engagement),
             "story_id": ids.story_id(entry.task),
@@ -90,13 +91,52 @@ def _entry_fields(entry: TimeEntry) -> Row:
         "entry_code": entry.code,
         "billing_class": BILLING_CLASS[entry.billing_class],
         "billable_minutes": minutes(entry.billable_hours),
-        "bill_rate": exact(entry.bill_rate),
         "approval": APPROVAL[entry.approval_status],
         "submitted_at": written(entry.submitted_at) if entry.submitted_at else None,
         "approved_at": written(entry.approved_at) if entry.approved_at else None,
         "approver_id": ids.user_id(entry.approver) if entry.approver else None,
+        "rejection_reason": None,
         "allocation_id": ids.allocation_id(entry.assignment) if entry.assignment else None,
-        "billed": entry.billing_status == "BILLED",
+        "deliverable_id": ids.story_id(entry.project),
+        # Nobody has corrected or split an entry yet: whoever does fills these in.
+        "reverses_id": None,
+        "reversed_by_id": None,
+        "split_of_id": None,
+    }
+
+
+def expenses(firm: Firm) -> Iterator[Row]:
+    """Yield the money people spent."""
+    for position, expense in enumerate(firm.expenses):
+        yield {
+            "id": ids.expense_id(expense.code),
+            "date": expense.incurred_date.isoformat(),
+            "category": expense.category,
+            "notes": None,
+            "amount_in_cents": subunits(expense.amount, expense.currency),
+            "currency": expense.currency,
+            "currency_base_unit": base_unit(expense.currency),
+            "is_billable": expense.billable,
+            "is_invoiced": expense.billing_status == "BILLED",
+            "taxable": expense.tax_amount is not None,
+            "reimbursable": True,
+            "workspace_id": ids.workspace_id(expense.engagement),
+            "story_id": ids.story_id(expense.project),
+            "user_id": ids.user_id(expense.person),
+            "custom_fields": _expense_fields(expense),
+            **stamps(firm, position),
+        }
+
+
+def _expense_fields(expense: Expense) -> Row:
+    return {
+        "expense_code": expense.code,
+        "approval": APPROVAL[expense.approval_status],
+        "approver_id": ids.user_id(expense.approver) if expense.approver else None,
+        "rejection_reason": None,
+        "tax_amount": exact(expense.tax_amount),
+        "markup": exact(expense.markup * 100) if expense.markup is not None else None,
+        "receipt": expense.receipt,
     }
 
 

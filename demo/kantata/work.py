@@ -1,10 +1,14 @@
 """Stories, which are project nodes and tasks, and the people allocated to workspaces.
 
+The product assigns a task to users, and says nothing of their allocations: which bookings a task is for stands in a
+custom field of it. Whoever entered hours on a task was assigned to it.
+
 An allocation shows what the product keeps with the workspace resource behind it (user, role, rate) and what this tenant
 keeps in that resource's custom fields, so that one list carries a whole assignment.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -58,10 +62,14 @@ SATURDAY: Final = 5
 def stories(firm: Firm) -> Iterator[Row]:
     """Yield the deliverables, parents first, then the tasks and the milestones, all of one shape."""
     homes = {node.code: node.engagement for node in firm.projects}
+    booked: dict[str, set[str]] = defaultdict(set)
+    for entry in firm.time_entries:
+        if entry.assignment:
+            booked[entry.task].add(entry.assignment)
     for position, node in enumerate(firm.projects):
         yield {**_deliverable(node), **stamps(firm, position)}
     for position, task in enumerate(firm.tasks, len(firm.projects)):
-        yield {**_task(task, homes[task.project]), **stamps(firm, position)}
+        yield {**_task(task, homes[task.project], sorted(booked[task.code])), **stamps(firm, position)}
     yield from milestones(firm, len(firm.projects) + len(firm.tasks))
 
 
@@ -95,7 +103,7 @@ def _deliverable(node: ProjectNode) -> Row:
     }
 
 
-def _task(task: Task, engagement: str) -> Row:
+def _task(task: Task, engagement: str, assigned: Sequence[str]) -> Row:
     return {
         "id": ids.story_id(task.code),
         "title": task.name,
@@ -113,6 +121,7 @@ def _task(task: Task, engagement: str) -> Row:
             "code": task.code,
             "kind": TASK_KIND,
             "remaining_minutes": minutes(task.remaining_hours),
+            "allocation_ids": [ids.allocation_id(assignment) for assignment in assigned],
         },
     }
 
@@ -126,7 +135,7 @@ def allocations(firm: Firm) -> Iterator[Row]:
             "start_date": assignment.start.isoformat(),
             "end_date": assignment.end.isoformat(),
             "hard": assignment.commitment == "FIRM",
-            "minutes": per_day * _weekdays(assignment.start, assignment.end),
+            "minutes": per_day * weekdays(assignment.start, assignment.end),
             "percentage": percent(assignment.allocation),
             "notes": None,
             "workspace_resource_id": ids.resource_id(assignment.code),
@@ -148,10 +157,12 @@ def _booking(assignment: Assignment) -> Row:
         "billable": assignment.billable,
         "bill_rate": exact(assignment.bill_rate),
         "minutes_per_day": minutes(assignment.hours_per_day),
+        "resource_request": assignment.demand,
     }
 
 
-def _weekdays(start: date, end: date) -> int:
+def weekdays(start: date, end: date) -> int:
+    """Count the days from Monday to Friday, both ends included."""
     days = (start + timedelta(offset) for offset in range((end - start).days + 1))
     return sum(day.weekday() < SATURDAY for day in days)
 

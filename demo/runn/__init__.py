@@ -1,4 +1,4 @@
-"""Runn, emulated: API v1 (`accept-version: 1.0.0`), for reading.
+"""Runn, emulated: API v1 (`accept-version: 1.0.0`).
 
 Confirmed by a reference made from the product's OpenAPI document: bearer token and version header on every call;
 lists as `values` and `nextCursor`; 50 rows a page and 200 at most, 100 and 500 for assignments and requests for
@@ -10,6 +10,11 @@ split at leave; placeholders among the people only with `includePlaceholders=tru
 Assumed: 400 for a version that is missing, for an unknown parameter and for a limit too high; that several filters all
 hold; that startDate and endDate find what overlaps; the form of a cursor; the meaning of `isActive`. The default window
 is far wider than the product's, because whoever tests asks more than 120 times a minute.
+
+Of writing, by the tool schemas of a client: POST /assignments answers several where leave interrupts one, and nothing
+changes one; a project has its milestones below it; PATCH changes what is said alone. POST /actuals makes the one of a
+day, person, project and role, or changes it. Assumed: that the kind of minutes that is not said stays as it was, that
+an assignment wholly within leave is refused, and the words of refusals.
 
 The product knows a tentative project but no tentative assignment, and neither capacity by week nor scenarios in its
 API: lists with `nb-` before their names are this tenant's own.
@@ -67,6 +72,8 @@ PROJECTIONS: Final[Mapping[str, tuple[Projection, tuple[str, ...]]]] = {
     "clients": (work.clients, ("name",)),
     "projects": (work.projects, ("name",)),
     "assignments": (work.assignments, ("startDate", "endDate")),
+    "actuals": (work.actuals, ("date",)),
+    "milestones": (work.milestones, ("title",)),
     "person_requests": (work.person_requests, ("status",)),
     "role_demands": (tenant.role_demands, ("startDate", "endDate")),
     "capacity_scenarios": (tenant.capacity_scenarios, ("name",)),
@@ -86,4 +93,4 @@ def build(
     kept = Database(database, changes)
     for name, (project, mandatory) in PROJECTIONS.items():
         kept.create(name, project(firm), key="id", mandatory=mandatory)
-    return application(Service(kept, token, per_minute))
+    return application(Service(kept, token, per_minute, firm.as_of), kept)

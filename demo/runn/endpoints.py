@@ -68,13 +68,24 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "assignments": Endpoint("assignments", size=100, most=500, filters=ASSIGNED),
     "person-requests": Endpoint("person_requests", size=100, most=500, filters=MODIFIED),
     "time-offs/leave": Endpoint("leave", filters={**_equal("personId"), **OVERLAPS, **MODIFIED}, single=True),
-    "nb-role-demands": Endpoint("role_demands", size=100, most=500, filters={**OVERLAPS, **MODIFIED}),
+    "actuals": Endpoint(
+        "actuals",
+        size=100,
+        most=500,
+        filters={
+            **_equal("personId", "projectId"),
+            "minDate": '"date" >= ?',
+            "maxDate": '"date" <= ?',
+            **MODIFIED,
+        },
+    ),
+    "nb-role-demands": Endpoint("role_demands", size=100, most=500, filters={**_equal("code"), **OVERLAPS, **MODIFIED}),
     "nb-capacity-scenarios": Endpoint("capacity_scenarios", filters=MODIFIED),
     "nb-capacity-buckets": Endpoint(
         "capacity_buckets",
         size=100,
         most=500,
-        filters={**_equal("scenarioId", "teamId", "roleId", "weekStart"), **MODIFIED},
+        filters={**_equal("scenarioId", "teamId", "roleId", "personId", "weekStart"), **MODIFIED},
     ),
 }
 # Lists under one person or one project: the path before the id, and the column that holds it.
@@ -82,4 +93,5 @@ OWNERS: Final = {"people": "personId", "projects": "projectId"}
 OWNED: Final[Mapping[str, Endpoint]] = {
     "assignments": Endpoint("assignments", filters=ASSIGNED),
     "contracts": Endpoint("contracts", size=20, most=50, filters=MODIFIED),
+    "milestones": Endpoint("milestones"),
 }

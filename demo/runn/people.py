@@ -45,23 +45,31 @@ def _placeholders(firm: Firm) -> Iterator[Row]:
     names = {role.code: role.name for role in firm.roles}
     for position, demand in enumerate(firm.role_demands, len(firm.people)):
         if demand.status == "OPEN":
+            team = int(ids.team_id(demand.entity)) if demand.entity else None
             yield {
                 "id": int(ids.placeholder_id(demand.code)),
-                "firstName": names[demand.role],
-                "lastName": PLACEHOLDER,
-                "email": None,
-                "isArchived": False,
-                "teamId": int(ids.team_id(demand.entity)) if demand.entity else None,
-                "references": references(RoleDemand=demand.code),
-                "tags": [],
-                "holidaysGroupId": None,
-                "managers": [],
-                "notes": [],
-                "skills": [],
-                "customFields": custom_fields(),
-                "_placeholder": True,
+                **placeholder(demand.code, names[demand.role], team),
                 **stamps(firm, position),
             }
+
+
+def placeholder(demand: str, role: str, team: int | None) -> Row:
+    """Return who stands for somebody in a role whom a demand asks for."""
+    return {
+        "firstName": role,
+        "lastName": PLACEHOLDER,
+        "email": None,
+        "isArchived": False,
+        "teamId": team,
+        "references": references(RoleDemand=demand),
+        "tags": [],
+        "holidaysGroupId": None,
+        "managers": [],
+        "notes": [],
+        "skills": [],
+        "customFields": custom_fields(),
+        "_placeholder": True,
+    }
 
 
 def contracts(firm: Firm) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Runn over HTTP: lists with a cursor, single records, and a window of calls."""
+"""Runn over HTTP: lists with a cursor, single records, what is written, and a window of calls."""
 
 import base64
 import binascii
@@ -13,8 +13,11 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from demo.emulator import Answer, Call, Database, Quirk, Row, Table, listing
+from demo.runn.bodies import RequestError
 from demo.runn.endpoints import ENDPOINTS, OWNED, OWNERS, SORTS, Endpoint
+from demo.runn.records import Records
 from demo.runn.values import written
+from demo.runn.writes import write
 
 VERSION: Final = "1.0.0"
 MINUTE: Final = 60.0
@@ -25,15 +28,11 @@ _OWNED: Final = re.compile(r"(?P<owner>people|projects)/(?P<id>\d{1,9})/(?P<list
 _MESSAGES: Final = {
     401: "Missing or invalid token",
     404: "Resource not found",
-    405: "Method not allowed",
+    422: "The request is not valid",
     429: "Rate limit exceeded, retry in 1 minute",
     500: "Something went wrong",
     503: "Service is unavailable",
 }
-
-
-class RequestError(ValueError):
-    """A header or parameter that is missing, wrong, or not documented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,12 @@ class Page:
 
 
 class Service:
-    """One account, read with one token, so many calls a minute."""
+    """One account, read and written with one token, so many calls a minute."""
 
-    def __init__(self, database: Database, token: str, per_minute: int) -> None:
-        """Serve a database to whoever shows the token."""
+    def __init__(self, database: Database, token: str, per_minute: int, as_of: datetime) -> None:
+        """Serve a database to whoever shows the token; what is written is stamped from `as_of` on."""
         self._database, self._token, self._per_minute = database, token, per_minute
+        self._records = Records(database, as_of)
         self._calls: deque[float] = deque()
 
     def answer(self, call: Call, quirk: Quirk) -> Answer:
@@ -65,13 +65,13 @@ class Service:
         if left < 0:
             return replace(self.refusal(429), headers={**headers, "retry-after": str(reset)})
         try:
-            answer = self._read(call, quirk)
+            answer = self._answer(call, quirk)
         except RequestError as error:
-            answer = _error(400, str(error))
+            answer = _error(error.status, str(error))
         return replace(answer, headers=headers)
 
     def refusal(self, status: int) -> Answer:
-        """Return how the product refuses a token, says that it had too many calls, or that it is down."""
+        """Return how the product refuses a token, what is not valid or too many calls, or says that it is down."""
         refused = _error(status, _MESSAGES[status])
         return replace(refused, headers={"retry-after": "1"}) if status == HTTPStatus.TOO_MANY_REQUESTS else refused
 
@@ -85,11 +85,12 @@ class Service:
             self._calls.append(now)
         return left, max(1, round(self._calls[0] + MINUTE - now)) if self._calls else int(MINUTE)
 
-    def _read(self, call: Call, quirk: Quirk) -> Answer:
+    def _answer(self, call: Call, quirk: Quirk) -> Answer:
         if call.headers.get("accept-version") != VERSION:
             raise RequestError(f"headers/accept-version must be {VERSION}")
-        if call.method != "GET":
-            return self.refusal(405)
+        return self._read(call, quirk) if call.method == "GET" else write(self._records, call)
+
+    def _read(self, call: Call, quirk: Quirk) -> Answer:
         path, params = call.path.strip("/"), dict(parse_qsl(call.query, keep_blank_values=True))
         if path in ENDPOINTS:
             return self._list(ENDPOINTS[path], params, quirk)

@@ -11,7 +11,6 @@ from demo.emulator import Row
 from demo.firm.model import Firm
 from demo.runn import ids
 from demo.runn.values import minutes, number, stamps, written
-from demo.runn.work import segment_ids
 
 DEMAND_STATUS: Final = {
     "DRAFT": "draft",
@@ -25,10 +24,8 @@ SCENARIO_KIND: Final = {"BASELINE": "baseline", "PIPELINE_WEIGHTED": "weighted",
 
 
 def role_demands(firm: Firm) -> Iterator[Row]:
-    """Yield every demand, filled or not; the weight is a percentage."""
-    assigned = {assignment.code: assignment for assignment in firm.assignments}
+    """Yield every demand, filled or not; the weight is a percentage, assignments go by the notes of their segments."""
     for position, demand in enumerate(firm.role_demands):
-        filled = [id_ for code in demand.filled_by for id_ in segment_ids(firm, assigned[code])]
         yield {
             "id": int(ids.demand_id(demand.code)),
             "code": demand.code,
@@ -44,7 +41,7 @@ def role_demands(firm: Firm) -> Iterator[Row]:
             "minutesPerWeek": minutes(demand.hours_per_week),
             "region": demand.region,
             "status": DEMAND_STATUS[demand.status],
-            "filledByAssignmentIds": [int(id_) for id_ in filled],
+            "filledByAssignmentCodes": list(demand.filled_by),
             "scenarioId": ids.scenario_id(demand.scenario),
             "probability": number(demand.probability_weight * 100),
             **stamps(firm, position),
@@ -65,8 +62,8 @@ def capacity_scenarios(firm: Firm) -> Iterator[Row]:
 
 
 def capacity_buckets(firm: Firm) -> Iterator[Row]:
-    """Yield the weeks of each plan by role and team; without a team it is demand that nobody owns yet."""
-    for position, bucket in enumerate(firm.capacity_buckets):
+    """Yield the weeks of each plan by role and team, then everybody's; without a team it is demand nobody owns yet."""
+    for position, bucket in enumerate([*firm.capacity_buckets, *firm.personal_capacity]):
         team = ids.team_id(bucket.entity) if bucket.entity else None
         yield {
             "id": position + 1,
@@ -74,6 +71,7 @@ def capacity_buckets(firm: Firm) -> Iterator[Row]:
             "weekStart": bucket.week_start.isoformat(),
             "teamId": int(team) if team else None,
             "roleId": int(ids.role_id(bucket.role)),
+            "personId": int(ids.person_id(bucket.person)) if bucket.person else None,
             "capacityMinutes": minutes(bucket.capacity_hours),
             "firmMinutes": minutes(bucket.firm_hours),
             "tentativeMinutes": minutes(bucket.tentative_hours),

@@ -4,8 +4,9 @@ An assignment comes in segments: where its person is on approved leave the produ
 they are in their note, because an assignment has no references.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final
 
 from demo.emulator import Row
@@ -20,7 +21,7 @@ PRICING: Final = {
     "RETAINER": "fp",
     "INTERNAL": "nb",
 }
-OPEN: Final = {"PROSPECT", "QUALIFIED", "PROPOSED", "NEGOTIATING"}
+LIKELY: Final = {"PROSPECT", "QUALIFIED", "PROPOSED", "NEGOTIATING", "WON"}
 CLOSED: Final = {"COMPLETED", "CLOSED", "CANCELLED"}
 WORKDAYS: Final = 5
 ONE_DAY: Final = timedelta(1)
@@ -42,10 +43,10 @@ def clients(firm: Firm) -> Iterator[Row]:
 
 
 def projects(firm: Firm) -> Iterator[Row]:
-    """Yield a confirmed project for every engagement and a tentative one for every open deal."""
+    """Yield a confirmed project for every engagement and a tentative one for every deal that may become one."""
     for position, engagement in enumerate(firm.engagements):
         yield {**_project(engagement), **stamps(firm, position)}
-    deals = (deal for deal in firm.opportunities if deal.stage in OPEN)
+    deals = (deal for deal in firm.opportunities if deal.stage in LIKELY and not deal.engagement)
     for position, deal in enumerate(deals, len(firm.engagements)):
         yield {**_tentative(deal), **stamps(firm, position)}
 
@@ -96,16 +97,20 @@ def _tentative(deal: Opportunity) -> Row:
 
 def segments(assignment: Assignment, leave: tuple[Absence, ...]) -> Iterator[tuple[date, date]]:
     """Yield the days of an assignment, from and to, without those on which its person is on leave."""
-    away = sorted((absence.start, absence.end) for absence in leave if absence.person == assignment.person)
-    start = assignment.start
-    for first, last in away:
-        if last < start or first > assignment.end:
+    away = [(absence.start, absence.end) for absence in leave if absence.person == assignment.person]
+    return without(assignment.start, assignment.end, away)
+
+
+def without(start: date, end: date, away: Iterable[tuple[date, date]]) -> Iterator[tuple[date, date]]:
+    """Yield the days from one to another, from and to, without those of some leave."""
+    for first, last in sorted(away):
+        if last < start or first > end:
             continue
         if start < first:
             yield start, first - ONE_DAY
         start = last + ONE_DAY
-    if start <= assignment.end:
-        yield start, assignment.end
+    if start <= end:
+        yield start, end
 
 
 def segment_ids(firm: Firm, assignment: Assignment) -> list[str]:
@@ -129,7 +134,7 @@ def assignments(firm: Firm) -> Iterator[Row]:
                 "isActive": True,
                 "note": assignment.code,
                 "isBillable": assignment.billable,
-                **_plain(),
+                **plain(),
                 **stamps(firm, position),
             }
     wanted = (demand for demand in firm.role_demands if demand.status == "OPEN")
@@ -137,7 +142,8 @@ def assignments(firm: Firm) -> Iterator[Row]:
         yield {**_wanted(demand), **stamps(firm, position)}
 
 
-def _plain() -> Row:
+def plain() -> Row:
+    """Return what no assignment of this tenant makes use of."""
     flags = dict.fromkeys(("isNonWorkingDay", "isTemplate", "isPlaceholder"), False)
     return {"phaseId": None, **flags, "workstreamId": None}
 
@@ -149,12 +155,19 @@ def _wanted(demand: RoleDemand) -> Row:
         "startDate": demand.start.isoformat(),
         "endDate": demand.end.isoformat(),
         "projectId": int(ids.project_id(demand.opportunity or demand.engagement or "")),
-        "minutesPerDay": minutes(demand.hours_per_week / WORKDAYS),
         "roleId": int(ids.role_id(demand.role)),
+        **wanted(demand.code, minutes(demand.hours_per_week)),
+    }
+
+
+def wanted(demand: str, minutes_per_week: int) -> Row:
+    """Return what the assignments of all placeholders have in common."""
+    return {
+        "minutesPerDay": minutes_per_week // WORKDAYS,
         "isActive": True,
-        "note": demand.code,
+        "note": demand,
         "isBillable": True,
-        **_plain(),
+        **plain(),
         "isPlaceholder": True,
     }
 
@@ -167,8 +180,47 @@ def person_requests(firm: Firm) -> Iterator[Row]:
                 "id": int(ids.request_id(demand.code)),
                 "personId": int(ids.placeholder_id(demand.code)),
                 "projectId": int(ids.project_id(demand.opportunity or demand.engagement or "")),
-                "status": "REQUESTED",
-                "requesterId": None,
-                "updaterId": None,
+                **request(),
+                **stamps(firm, position),
+            }
+
+
+def request() -> Row:
+    """Return what all requests for a person have in common."""
+    return {"status": "REQUESTED", "requesterId": None, "updaterId": None}
+
+
+def actuals(firm: Firm) -> Iterator[Row]:
+    """Yield what was approved of everybody's time, in total by day, person, project and role."""
+    totals: dict[tuple[str, str, str, str], tuple[Decimal, Decimal]] = {}
+    for entry in firm.time_entries:
+        if entry.approval_status == "APPROVED":
+            one = (entry.work_date.isoformat(), entry.person, entry.engagement, entry.role)
+            billable, all_ = totals.get(one, (Decimal(0), Decimal(0)))
+            totals[one] = billable + entry.billable_hours, all_ + entry.hours
+    for position, ((day, person, engagement, role), (billable, all_)) in enumerate(totals.items()):
+        yield {
+            "id": position + 1,
+            "date": day,
+            "personId": int(ids.person_id(person)),
+            "projectId": int(ids.project_id(engagement)),
+            "roleId": int(ids.role_id(role)),
+            "billableMinutes": minutes(billable),
+            "nonbillableMinutes": minutes(all_ - billable),
+            **stamps(firm, position),
+        }
+
+
+def milestones(firm: Firm) -> Iterator[Row]:
+    """Yield the milestones that were reached."""
+    for position, milestone in enumerate(firm.milestones):
+        if milestone.actual_date:
+            yield {
+                "id": position + 1,
+                "projectId": int(ids.project_id(milestone.engagement)),
+                "title": milestone.name,
+                "date": milestone.actual_date.isoformat(),
+                "note": None,
+                "icon": "flag",
                 **stamps(firm, position),
             }

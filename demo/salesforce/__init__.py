@@ -1,9 +1,11 @@
-"""Salesforce, emulated: the REST API in version 62.0, for reading, in an org with several currencies.
+"""Salesforce, emulated: the REST API in version 62.0 in an org with several currencies.
 
 Confirmed by the product's documents: the token's answer, which has no `expires_in`; query pages of 2,000 with `done`,
 `totalSize` and `nextRecordsUrl`; collections by POST and GET with the order kept and null for an absent or malformed
 id; the list of errors with `message` and `errorCode`; 401 INVALID_SESSION_ID; 403 REQUEST_LIMIT_EXCEEDED; 100,000
 characters a statement, 4,000 a string, 16,384 bytes of URI; the check of an 18-character id.
+
+Confirmed too: PATCH of a record by its id, answered 204 without a body; a field given as null or "" is emptied.
 
 Assumed, for want of a document: the wording of most messages, the codes EXCEEDED_ID_LIMIT, INVALID_QUERY_LOCATOR and
 SERVER_UNAVAILABLE, the code for a string that is too long, the body of 414. The product keeps a cursor two days, this
@@ -43,4 +45,4 @@ def build(
     for name, sobject in SOBJECTS.items():
         kept.create(name, sobject.project(firm), key="Id", mandatory=sobject.mandatory)
     issued_at = str(int(firm.as_of.timestamp() * 1000))
-    return application(Service(kept, (client_id, client_secret), issued_at, page, daily))
+    return application(Service(kept, (client_id, client_secret), issued_at, page, daily), kept)

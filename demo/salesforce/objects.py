@@ -66,6 +66,7 @@ def accounts(firm: Firm) -> Iterator[Row]:
 
 def opportunities(firm: Firm) -> Iterator[Row]:
     """Yield an Opportunity for every deal; once it is closed, CloseDate is the day on which it was."""
+    last = {invoice.engagement: invoice.number for invoice in firm.invoices if invoice.kind == "INVOICE"}
     for deal in firm.opportunities:
         label, forecast = STAGES[deal.stage]
         yield {
@@ -89,6 +90,7 @@ def opportunities(firm: Firm) -> Iterator[Row]:
             "Closed_Date__c": _day(deal.closed_date),
             "Start_Date__c": _day(deal.expected_start_date),
             "Engagement_Code__c": deal.engagement,
+            "Last_Invoice_Number__c": last.get(deal.engagement) if deal.engagement else None,
             **_stamps(firm),
         }
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from demo.emulator import Database, Row, Table
 from demo.salesforce.ids import whole
 from demo.salesforce.objects import SOBJECTS, instant
-from demo.salesforce.soql import Condition, Literal, SoqlError, Statement
+from demo.salesforce.soql import Condition, Junction, Literal, SoqlError, Statement
 
 VERSION: Final = "v62.0"
 DATA: Final = f"/services/data/{VERSION}"
@@ -68,9 +68,7 @@ class Reader:
     def rows(self, statement: Statement) -> tuple[Table, list[Row]]:
         """Return the rows that a statement asks for."""
         table = self.table(statement.sobject)
-        conditions = [self._condition(table, condition) for condition in statement.conditions]
-        where = " AND ".join(sql for sql, _ in conditions) or "TRUE"
-        values = [value for _, given in conditions for value in given]
+        where, values = self._junction(table, statement.where)
         order = ", ".join(f"{_sql(table, self.path(table, name))} {way}" for name, way in statement.orders)
         return table, table.select(where, values, order)[: statement.limit]
 
@@ -85,6 +83,14 @@ class Reader:
     def _related(self, path: Path, rows: list[Row]) -> dict[str, Row]:
         keys = dict.fromkeys(row[path.key] for row in rows if row[path.key] is not None)
         return {row["Id"]: row for row in self._database.tables[path.sobject].among("Id", keys)}
+
+    def _junction(self, table: Table, junction: Junction) -> tuple[str, list[Any]]:
+        parts = [
+            self._junction(table, part) if isinstance(part, Junction) else self._condition(table, part)
+            for part in junction.parts
+        ]
+        joined = f" {junction.word} ".join(f"({sql})" for sql, _ in parts)
+        return joined or "TRUE", [value for _, values in parts for value in values]
 
     def _condition(self, table: Table, condition: Condition) -> tuple[str, list[Any]]:
         path = self.path(table, condition.path)

@@ -13,6 +13,7 @@ from demo.emulator import Answer, Call, Database, Quirk, Row, listing
 from demo.salesforce.ids import made, whole
 from demo.salesforce.reader import DATA, Reader, field_of
 from demo.salesforce.soql import SoqlError, Statement, parse
+from demo.salesforce.updating import update
 
 LOGIN_PATH: Final = "/services/oauth2/token"
 VERSIONS: Final = [{"label": "Winter '25", "url": DATA, "version": "62.0"}]
@@ -20,6 +21,7 @@ URI_BYTES: Final = 16_384
 MOST_IDS: Final = 2000
 KEPT_CURSORS: Final = 100
 _LOCATOR: Final = re.compile(rf"{re.escape(DATA)}/query/(?P<cursor>01g\w{{15}})-(?P<offset>\d{{1,9}})")
+_RECORD: Final = re.compile(rf"{re.escape(DATA)}/sobjects/(?P<sobject>\w+)/(?P<id>\w+)")
 _COLLECTION: Final = re.compile(rf"{re.escape(DATA)}/composite/sobjects/(?P<sobject>\w+)")
 _ERRORS: Final = {
     400: ("JSON_PARSER_ERROR", "The HTTP entity body is required to be JSON."),
@@ -30,6 +32,7 @@ _ERRORS: Final = {
     500: ("UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId if you contact support."),
     503: ("SERVER_UNAVAILABLE", "The server is temporarily unavailable."),
 }
+_INVALID: Final = ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "The record is not valid.")
 _DENIED: Final = {
     "unsupported_grant_type": "grant type not supported",
     "invalid_client_id": "client identifier invalid",
@@ -72,7 +75,9 @@ class Service:
             return _error(400, error.code, str(error))
 
     def refusal(self, status: int) -> Answer:
-        """Return how the product says that a session is over, that calls are used up, or that it is down."""
+        """Return how the product refuses a session, too many calls or an invalid record, or says that it is down."""
+        if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            return _error(HTTPStatus.BAD_REQUEST, *_INVALID)
         told = HTTPStatus.FORBIDDEN if status == HTTPStatus.TOO_MANY_REQUESTS else status
         return _error(told, *_ERRORS[told])
 
@@ -83,6 +88,9 @@ class Service:
         return Answer(200, VERSIONS) if call.path.rstrip("/") == "/services/data" else None
 
     def _data(self, call: Call, quirk: Quirk) -> Answer:
+        if (record := _RECORD.fullmatch(call.path)) and call.method == "PATCH":
+            known = update(self._reader.table(record["sobject"]), record["id"], call.body)
+            return Answer(204, headers=self._usage()) if known else self.refusal(404)
         locator, collection = _LOCATOR.fullmatch(call.path), _COLLECTION.fullmatch(call.path)
         query = parse_qs(call.query, keep_blank_values=True)
         if collection and call.method in {"GET", "POST"}:

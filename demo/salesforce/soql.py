@@ -1,12 +1,15 @@
 """SOQL, as far as this server knows it.
 
-    query     = "SELECT" path *( "," path ) "FROM" name [ "WHERE" condition *( "AND" condition ) ]
+    query     = "SELECT" path *( "," path ) "FROM" name [ "WHERE" junction ]
                 [ "ORDER" "BY" order *( "," order ) ] [ "LIMIT" number ]
+    junction  = part ( *( "AND" part ) / *( "OR" part ) )
+    part      = "(" junction ")" / condition
     condition = path ( "=" / ">" / ">=" / "<" / "<=" ) literal / path "LIKE" text / path "IN" "(" literals ")"
     path      = field / relation "." field
     order     = path [ "ASC" / "DESC" ]
 
-Everything else is refused, never guessed. Words and names may be written in any case.
+Without parentheses AND and OR are not mixed. Everything else is refused, never guessed. Words and names may be written
+in any case.
 """
 
 import re
@@ -30,7 +33,8 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
-_CLAUSES: Final = {"FROM", "WHERE", "ORDER", "LIMIT", "AND"}
+_CLAUSES: Final = {"FROM", "WHERE", "ORDER", "LIMIT", "AND", "OR"}
+MAX_DEPTH: Final = 50
 
 
 class SoqlError(ValueError):
@@ -60,12 +64,20 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Junction:
+    """Parts of which all hold (AND), or one (OR)."""
+
+    word: str
+    parts: tuple["Condition | Junction", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A whole query, names as they were written."""
 
     paths: tuple[str, ...]
     sobject: str
-    conditions: tuple[Condition, ...]
+    where: Junction
     orders: tuple[tuple[str, str], ...]
     limit: int | None
 
@@ -108,16 +120,34 @@ class _Parser:
         paths = self._several(self._path)
         self._word("FROM")
         sobject = self._take("name")
-        conditions: tuple[Condition, ...] = ()
+        where = Junction("AND", ())
         orders: tuple[tuple[str, str], ...] = ()
         if self._has("WHERE"):
-            conditions = self._several(self._condition, lambda: self._has("AND"))
+            where = self._junction(depth=0)
         if self._has("ORDER"):
             self._word("BY")
             orders = self._several(self._order)
         limit = self._number() if self._has("LIMIT") else None
         self._take("end")
-        return Statement(paths, sobject, conditions, orders, limit)
+        return Statement(paths, sobject, where, orders, limit)
+
+    def _junction(self, depth: int) -> Junction:
+        if depth > MAX_DEPTH:
+            raise SoqlError("the condition is nested too deeply")
+        first = self._part(depth)
+        word = "OR" if self._next.text.upper() == "OR" else "AND"
+        parts = [first]
+        while self._has(word):
+            parts.append(self._part(depth))
+        return Junction(word, tuple(parts))
+
+    def _part(self, depth: int) -> Condition | Junction:
+        if self._next != Literal("mark", "("):
+            return self._condition()
+        self._mark("(")
+        inner = self._junction(depth + 1)
+        self._mark(")")
+        return inner
 
     def _condition(self) -> Condition:
         path = self._path()
