@@ -26,7 +26,7 @@ LAYERS = "Imports go one way through the house"
 DEMO = "The demo is imported by the CLI's demo command alone"
 ROLES = "Systems of record are independent of each other"
 HTTP = "Only the wire, and the app, speak HTTP"
-LINES = 400
+LINES, TABLE_LINES = 400, 800
 
 # What no checkout, container or home of another machine has.
 MACHINE_PATH = re.compile(
@@ -196,6 +196,10 @@ def _lines_of_the_demo_command() -> tuple[int, int]:
 
 
 def test_no_file_is_too_long_to_read() -> None:
-    """A file of the rooms has 400 lines at most."""
+    """A file of the rooms has 400 lines at most; a manifest, which is a table to look things up in, twice as many."""
     long = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in sources()}
-    assert {str(path.relative_to(ROOT)): lines for path, lines in long.items() if lines > LINES} == {}
+    assert {
+        str(path.relative_to(ROOT)): lines
+        for path, lines in long.items()
+        if lines > (TABLE_LINES if path.suffix == ".toml" else LINES)
+    } == {}

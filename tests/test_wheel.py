@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.wheel, pytest.mark.timeout(300), pytest.mark.xdist_group("wheel")]
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("schema", "resolvers", "sources", "store", "demo")
+ROOMS = ("schema", "resolvers", "commands", "sources", "policies", "execution", "store", "demo")
 QUERY = """{
   engagements(first: 1) { edges { node {
     code name deliveryStatus
@@ -145,10 +145,11 @@ def test_the_installed_command(python: Path, tmp_path: Path) -> None:
 
 
 def test_the_installed_demo_answers(python: Path, tmp_path: Path) -> None:
-    """The wheel's demo starts away from the repository and joins one engagement from four systems, exactly."""
+    """The wheel's demo starts away from the repository and joins one engagement from its systems, exactly."""
     with demo(python, tmp_path) as said:
-        assert set(said["systems"]) == {"psa", "erp", "crm", "hr", "forecast"}
-        answer = httpx.post(said["graphql"], json={"query": QUERY}, timeout=30, trust_env=False)
+        assert set(said["systems"]) == {"psa", "erp", "crm", "hr", "forecast", "warehouse"}
+        headers = {"Authorization": f"Bearer {said['tokens']['auditor']}"}
+        answer = httpx.post(said["graphql"], json={"query": QUERY}, headers=headers, timeout=30, trust_env=False)
     assert (answer.status_code, answer.json()) == (200, {"data": {"engagements": {"edges": [{"node": FIRST}]}}})
     assert (tmp_path / "stderr").read_text(encoding="utf-8") == ""
     with pytest.raises(httpx.ConnectError):

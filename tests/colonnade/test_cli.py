@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-import structlog
-from typer.testing import CliRunner
 
 from colonnade.cli import app
 from colonnade.demo import configure
 from colonnade.settings import Settings
 from demo.systems import CLIENT_ID, CLIENT_SECRET, KANTATA_TOKEN, Bound
 from sources.registry import HERE, vendors
+from store.lock import alone
+from tests.terminal import cells, invoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 UNKNOWN = "unknown key; remove it or correct its spelling"
-ROLE = "name a binding after its role (crm, psa, erp, hr, forecast), with '.name' for a second one"
+ROLE = "name a binding after its role (crm, psa, erp, hr, forecast, warehouse), with '.name' for a second one"
 VENDOR = {"psa": "kantata", "erp": "dynamics", "crm": "dynamics", "hr": "dynamics"}
 
 
@@ -40,21 +40,12 @@ class Said(NamedTuple):
     @property
     def rows(self) -> list[tuple[str, ...]]:
         """The cells of the table that was printed, its heading left out."""
-        return [
-            tuple(cell.strip() for cell in line.strip("│").split("│"))
-            for line in self.out.splitlines()
-            if line.startswith("│")
-        ]
+        return cells(self.out)
 
 
 def run(*args: object) -> Said:
     """Run the command in this process; whatever it says, it says no secret."""
-    # The command sets up the logs of its process; this one goes on without them.
-    before = structlog.get_config()
-    try:
-        result = CliRunner().invoke(app, [str(arg) for arg in args], catch_exceptions=False)
-    finally:
-        structlog.configure(**before)
+    result = invoke(*args)
     files = [file for arg in args if isinstance(arg, Path) for file in arg.parent.glob("*.secret")]
     secrets = {KANTATA_TOKEN, CLIENT_SECRET, *(file.read_text(encoding="utf-8").strip() for file in files)}
     assert [secret for secret in secrets if secret and secret in result.output] == []
@@ -66,6 +57,11 @@ def refused(path: Path) -> str:
     said = run("sources", "check", "--config", path)
     assert (said.code, said.out) == (2, "")
     return said.err.rstrip("\n").replace(f"{path.parent}/", "")
+
+
+def bindings(text: str) -> str:
+    """Return what a configuration says of the bound systems."""
+    return text[text.index("[bindings") : text.index("[identity]")]
 
 
 @dataclass
@@ -189,7 +185,12 @@ def test_another_server_at_the_address(desk: Desk, running: House) -> None:
     said = desk.check(replace(desk.systems["erp"], address=running.url.removesuffix("/graphql")))
     assert said.code == 1
     assert said.rows == [
-        ("erp", "address", "nothing usable answers there", "start the system, or correct bindings.erp.address")
+        (
+            "erp",
+            "address",
+            "what answers there is not this product",
+            "start the system, or correct bindings.erp.address",
+        )
     ]
 
 
@@ -228,7 +229,7 @@ def test_records_that_the_manifest_cannot_translate(desk: Desk) -> None:
     assert said.rows[-1] == (
         "psa",
         "Resource",
-        "its records cannot be translated",
+        "48 of 48 records cannot be translated",
         "compare the fields of entities.Resource of the manifest with a record",
     )
     assert said.rows[:-1] == right("psa")[:-1]
@@ -248,18 +249,18 @@ def test_a_manifest_with_a_key_of_its_own(desk: Desk) -> None:
         pytest.param(
             lambda text: text.replace("environment =", "enviroment ="),
             [
-                "colonnade.toml:5: bindings.psa.environment: Field required",
-                f"colonnade.toml:8: bindings.psa.enviroment: {UNKNOWN}",
+                "colonnade.toml:6: bindings.psa.environment: Field required",
+                f"colonnade.toml:9: bindings.psa.enviroment: {UNKNOWN}",
             ],
             id="an unknown key of a binding",
         ),
         pytest.param(
             lambda text: text.replace("[store]", "[store]\npool = 5"),
-            [f"colonnade.toml:4: store.pool: {UNKNOWN}"],
+            [f"colonnade.toml:5: store.pool: {UNKNOWN}"],
             id="an unknown key of a table",
         ),
         pytest.param(
-            lambda text: text + "[telemetry]\nlevel = 1\n", [f"colonnade.toml:10: telemetry: {UNKNOWN}"], id="a table"
+            lambda text: "[telemetry]\nlevel = 1\n" + text, [f"colonnade.toml:1: telemetry: {UNKNOWN}"], id="a table"
         ),
         pytest.param(
             lambda text: text.replace("[server]", "[server]\nport = 70000"),
@@ -268,26 +269,28 @@ def test_a_manifest_with_a_key_of_its_own(desk: Desk) -> None:
         ),
         pytest.param(
             lambda text: text.replace("sqlite+aiosqlite", "sqlite"),
-            [r"colonnade.toml:4: store.url: String should match pattern '^(sqlite\+aiosqlite|postgresql\+psycopg)://'"],
+            [r"colonnade.toml:5: store.url: String should match pattern '^(sqlite\+aiosqlite|postgresql\+psycopg)://'"],
             id="a store without an asynchronous driver",
         ),
         pytest.param(
             lambda text: text.replace('"sandbox"', '"staging"'),
-            ["colonnade.toml:8: bindings.psa.environment: Input should be 'sandbox' or 'production'"],
+            ["colonnade.toml:9: bindings.psa.environment: Input should be 'sandbox' or 'production'"],
             id="an environment of its own",
         ),
         pytest.param(
             lambda text: text.replace("bindings.psa", "bindings.finance"),
-            [f"colonnade.toml:5: bindings: ['finance']: {ROLE}"],
+            [f"colonnade.toml:6: bindings: ['finance']: {ROLE}"],
             id="a binding that is no role",
         ),
         pytest.param(
             lambda text: text.replace("[bindings.psa]", '[bindings."psa:east"]'),
-            [f"colonnade.toml:5: bindings: ['psa:east']: {ROLE}"],
+            [f"colonnade.toml:6: bindings: ['psa:east']: {ROLE}"],
             id="a second binding that is named in another way",
         ),
         pytest.param(
-            lambda text: text.partition("[bindings")[0], ["colonnade.toml:1: bindings: Field required"], id="no binding"
+            lambda text: text.replace(bindings(text), ""),
+            ["colonnade.toml:1: bindings: Field required"],
+            id="no binding",
         ),
         pytest.param(lambda _text: "[server\n", None, id="no TOML"),
     ],
@@ -330,9 +333,7 @@ def test_a_vendor_of_another_role(desk: Desk) -> None:
 
 def test_a_second_binding_of_a_role(desk: Desk) -> None:
     """A second binding is named after its role; one whose manifest plays another role is refused by its own name."""
-    second = desk.edited(
-        lambda text: text + text[text.index("[bindings") :].replace("bindings.psa", 'bindings."psa.east"')
-    )
+    second = desk.edited(lambda text: text + bindings(text).replace("bindings.psa", 'bindings."psa.east"'))
     said = run("sources", "check", "-c", second)
     assert (said.code, said.rows) == (0, [*right("psa"), *(("psa.east", *row[1:]) for row in right("psa"))])
     folder = HERE / "psa" / "kantata"
@@ -372,7 +373,7 @@ def test_a_secret_in_the_configuration(desk: Desk) -> None:
     """A secret in the place of its reference is refused, and not repeated."""
     path = desk.edited(lambda text: text.replace(f"file:{desk.folder / 'psa.token.secret'}", KANTATA_TOKEN))
     assert refused(path) == (
-        "colonnade.toml:9: bindings.psa.credentials.token: String should match pattern '^(env|file):.+$'"
+        "colonnade.toml:11: bindings.psa.credentials.token: String should match pattern '^(env|file):.+$'"
     )
 
 
@@ -403,6 +404,59 @@ def test_serve_refuses_what_check_refuses(desk: Desk) -> None:
     path = desk.edited(lambda text: text.replace("[server]", "[server]\nworkers = 2"))
     said = run("serve", "--config", path)
     assert said == (2, "", f"{path}:2: server.workers: {UNKNOWN}\n")
+
+
+def test_serve_refuses_an_issuer_that_is_not_encrypted(desk: Desk) -> None:
+    """The demo's issuer signs anybody in as anybody: a server that people use is never bound to one like it."""
+    path = desk.edited(lambda text: text.replace("https://login.northbeam.example", "http://127.0.0.1:9"))
+    said = run("serve", "--config", path)
+    cause = f"{path}: identity.issuer: http://127.0.0.1:9 is not encrypted, as only a demo's is"
+    assert said == (2, "", f"{cause}; name your provider's https address\n")
+
+
+@pytest.mark.parametrize("role", ["api", "worker"])
+def test_an_sqlite_store_has_one_process(desk: Desk, role: str) -> None:
+    """Readers and workers apart are two processes, which SQLite does not have."""
+    path = desk.write(desk.systems["psa"])
+    cause = f"{path}: store.url: an SQLite store has one process for both roles"
+    said = run("serve", "--config", path, "--role", role)
+    assert said == (2, "", f"{cause}; leave --role {role} out, or use PostgreSQL\n")
+    assert not list(desk.folder.glob("*.lock"))
+
+
+def test_serve_refuses_a_store_that_is_served(desk: Desk) -> None:
+    """A second process on an SQLite store would carry out every command again; it does not start."""
+    path = desk.write(desk.systems["psa"])
+    with alone(Settings.read(path).store.url):
+        said = run("serve", "--config", path)
+    cause = f"{desk.folder}/colonnade.db.lock: another process serves this store"
+    assert said == (2, "", f"{cause}; stop it first, or use PostgreSQL for several (store.url)\n")
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "http://login.northbeam.example",
+        "http://127.0.0.1.northbeam.example",
+        "http://127.0.0.1@northbeam.example",
+        "https://user:password@northbeam.example",
+        "https://northbeam.example?tenant=1",
+        "ftp://northbeam.example",
+        "northbeam.example",
+    ],
+)
+def test_an_issuer_that_cannot_be_trusted(desk: Desk, issuer: str) -> None:
+    """Whose address is not encrypted, or is more than an address, issues nothing that is believed."""
+    path = desk.edited(lambda text: text.replace("https://login.northbeam.example", issuer))
+    line = path.read_text(encoding="utf-8").splitlines().index(f'issuer = "{issuer}"') + 1
+    cure = "name the https address that the provider calls its issuer, without a query"
+    assert refused(path) == f"colonnade.toml:{line}: identity.issuer: {cure}"
+
+
+def test_there_is_no_graph_without_an_issuer(desk: Desk) -> None:
+    """Nothing runs with authentication off: a configuration without an issuer is none."""
+    path = desk.edited(lambda text: text[: text.index("[identity]")])
+    assert run("serve", "--config", path) == (2, "", f"{path}:1: identity: Field required\n")
 
 
 def test_only_the_owner_may_read_a_secret(desk: Desk) -> None:

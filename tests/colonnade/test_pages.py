@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.applications import Starlette
 
-from colonnade.pages import graphiql
+from colonnade.pages import Provider, graphiql
 from demo.emulator import serve
 
 if TYPE_CHECKING:
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
     from tests.conftest import House
 
 SECRET = "not for the browser"
+PROVIDER = Provider("https://login.example.com:8443/realms/firm", "colonnade-pages", "openid")
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self' 'unsafe-inline'",
     "font-src": "'self'",
     "img-src": "data:",
-    "connect-src": "'self'",
+    "connect-src": "'self' {provider}",
     "worker-src": "'self'",
     "base-uri": "'none'",
     "form-action": "'none'",
@@ -53,10 +55,10 @@ def get(url: str, path: str, method: str = "GET") -> Got:
         connection.close()
 
 
-def is_strict(got: Got) -> bool:
-    """Tell whether an answer carries every header that keeps a page to itself."""
+def is_strict(got: Got, provider: str = "https://login.example.com:8443") -> bool:
+    """Tell whether an answer carries every header that keeps a page to itself, and to where people sign in."""
     policy = dict(part.split(" ", 1) for part in got.headers["content-security-policy"].split("; "))
-    assert policy == POLICY
+    assert policy == {what: whence.format(provider=provider) for what, whence in POLICY.items()}
     others = ("x-content-type-options", "referrer-policy", "cross-origin-opener-policy", "cross-origin-resource-policy")
     return [got.headers[name] for name in others] == ["nosniff", "no-referrer", "same-origin", "same-origin"]
 
@@ -72,7 +74,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         (folder / name).write_text(name, encoding="utf-8")
     for path in (folder / "notes.md", folder / ".env", folder.parent / "secret.txt", inner / "main.js"):
         path.write_text(SECRET, encoding="utf-8")
-    with serve(Starlette(routes=list(graphiql(folder)))) as server:
+    with serve(Starlette(routes=list(graphiql(PROVIDER, folder)))) as server:
         yield server.url
 
 
@@ -151,7 +153,7 @@ def test_the_pages_are_only_read(built: str) -> None:
 
 def test_without_the_bundle_the_page_says_how_to_make_it(tmp_path: Path) -> None:
     """A checkout starts without the bundle: the page then names the command, and is not kept."""
-    with serve(Starlette(routes=list(graphiql(tmp_path / "none")))) as server:
+    with serve(Starlette(routes=list(graphiql(PROVIDER, tmp_path / "none")))) as server:
         got = get(server.url, "/graphiql")
         assert get(server.url, "/graphiql/main-0A1B2C3D.js").status == 404
     assert (got.status, got.headers["cache-control"]) == (503, "no-store")
@@ -164,4 +166,13 @@ def test_the_app_serves_the_page_beside_the_graph(house: House) -> None:
     got = get(house.url, "/graphiql")
     assert got.status in (200, 503)
     assert got.headers["x-correlation-id"]
+    assert is_strict(got, house.running.issuer.url)
+
+
+def test_the_page_is_told_where_people_sign_in(built: str) -> None:
+    """The provider, the client and the scope, and nothing else of the configuration; nobody keeps it."""
+    got = get(built, "/signin.json")
+    told = {"issuer": PROVIDER.issuer, "clientId": "colonnade-pages", "scope": "openid"}
+    assert (got.status, json.loads(got.text)) == (200, told)
+    assert got.headers["cache-control"] == "no-store"
     assert is_strict(got)

@@ -27,6 +27,11 @@ ENDPOINTS = {
     "workspace_groups": 14,
     "roles": 5,
     "time_entries": 3495,
+    "expenses": 221,
+    "rate_cards": 11,
+    "rate_card_versions": 12,
+    "rate_card_roles": 60,
+    "nb_practices": 3,
     "nb_time_periods": 72,
 }
 
@@ -222,11 +227,12 @@ def test_an_allocation_carries_a_whole_assignment(client: httpx.Client) -> None:
         "billable": True,
         "bill_rate": "180.00",
         "minutes_per_day": 240,
+        "resource_request": "DEM-002",
     }
     assert read(client, "workspace_allocations", type="soft")["count"] == 0
 
 
-def test_archived_workspaces_and_their_stories_vanish() -> None:
+def test_archived_workspaces_vanish_with_all_that_is_theirs() -> None:
     """A closed engagement is left out of lists and of batches unless it is asked for."""
     firm = northbeam()
     first, *others = firm.engagements
@@ -241,6 +247,9 @@ def test_archived_workspaces_and_their_stories_vanish() -> None:
         assert read(client, "workspaces", archived="only")["count"] == 1
         assert read(client, "stories", workspace_id="4200001")["count"] == 0
         assert read(client, "stories", workspace_id="4200001", show_from_archived_workspaces="true")["count"] == 27
+        for name, count in (("time_entries", 157), ("expenses", 6)):
+            assert read(client, name, workspace_id="4200001")["count"] == 0
+            assert read(client, name, workspace_id="4200001", from_archived_workspaces="true")["count"] == count
 
 
 def test_words_are_matched_from_their_beginning(client: httpx.Client) -> None:
@@ -393,26 +402,59 @@ def test_a_time_entry_and_its_days(client: httpx.Client) -> None:
     entry = read(client, "time_entries", only="9002117", include="user,story,workspace")["time_entries"]["9002117"]
     assert (entry["date_performed"], entry["time_in_minutes"], entry["rate_in_cents"]) == ("2026-03-02", 480, 11_200)
     assert (entry["approved"], entry["billable"], entry["user_id"]) == (True, True, kantata.user_id("RES-017"))
+    assert entry["is_invoiced"] is False
     assert entry["story_id"] == kantata.story_id("ENG-001-W1-BUILD-T3")
     assert entry["custom_fields"] | {"approver_id": None} == {
         "entry_code": "TE-02117",
         "billing_class": "hourly",
         "billable_minutes": 480,
-        "bill_rate": "112.00",
         "approval": "approved",
         "submitted_at": "2026-03-03T08:00:00+00:00",
         "approved_at": "2026-03-10T16:00:00+00:00",
         "approver_id": None,
+        "rejection_reason": None,
         "allocation_id": kantata.allocation_id("ASG-021"),
-        "billed": False,
+        "deliverable_id": kantata.story_id("ENG-001-W1-BUILD"),
+        "reverses_id": None,
+        "reversed_by_id": None,
+        "split_of_id": None,
     }
-    march = {"workspace_id": "4200001", "date_performed_between": "2026-03-02:2026-03-08"}
+    march = {"workspace_id": "4200001", "date_performed_between": "2026-03-02:2026-03-08", "order": "created_at:asc"}
     expected = [
         found
         for found in northbeam().time_entries
         if found.engagement == "ENG-001" and "2026-03-02" <= found.work_date.isoformat() <= "2026-03-08"
     ]
     assert listed(read(client, "time_entries", **march)) == [kantata.time_entry_id(found.code) for found in expected]
+
+
+def test_time_and_expenses_of_several_people_and_workspaces(client: httpx.Client) -> None:
+    """Time takes lists of workspaces and of people; expenses take one workspace, and a list is refused."""
+    firm = northbeam()
+    two = read(client, "time_entries", workspace_ids="4200001,4200003")["count"]
+    assert two == sum(entry.engagement in {"ENG-001", "ENG-003"} for entry in firm.time_entries)
+    people = read(client, "time_entries", with_user_ids="8100006,8100017")["count"]
+    assert people == sum(entry.person in {"RES-006", "RES-017"} for entry in firm.time_entries)
+    spent = [expense for expense in firm.expenses if expense.engagement == "ENG-014"]
+    content = read(client, "expenses", workspace_id="4200014", include="user,story", order="created_at:asc")
+    assert content["count"] == len(spent)
+    shown = content["expenses"][kantata.expense_id(spent[0].code)]
+    assert (shown["amount_in_cents"], shown["currency_base_unit"]) == (int(spent[0].amount), 1)
+    assert "workspace_id" not in shown
+    assert client.get("/api/v1/expenses.json", params={"workspace_id": "4200001,4200003"}).status_code == 400
+
+
+def test_a_rate_card_has_versions_and_a_version_has_rates(client: httpx.Client) -> None:
+    """NB-UK's card has two versions, and the second asks 118 for an analyst's hour from April."""
+    second = kantata.rate_card_version_id("RC-BILL-NB-UK-V2")
+    content = read(client, "rate_card_versions", only=second, include="rate_card,rate_card_roles")
+    version = content["rate_card_versions"][second]
+    card = read(client, "rate_cards", only=version["rate_card_id"], include="rate_card_versions")["rate_cards"]
+    assert card[version["rate_card_id"]]["rate_card_version_ids"] == ["86009021", "86009022"]
+    rates = [content["rate_card_roles"][id_] for id_ in version["rate_card_role_ids"]]
+    assert [(rate["rate"], rate["custom_fields"]["effective_from"]) for rate in rates] == [
+        (rate, "2026-04-01") for rate in (11_800, 15_100, 18_500, 21_800, 26_900)
+    ]
 
 
 def test_a_milestone_is_a_story(client: httpx.Client) -> None:

@@ -244,7 +244,7 @@ def test_pages_follow_their_cursor(client: httpx.Client) -> None:
     [
         ("", "MALFORMED_QUERY"),
         ("SELECT FROM Account", "MALFORMED_QUERY"),
-        ("SELECT Name FROM Account WHERE Name = 'a' OR Name = 'b'", "MALFORMED_QUERY"),
+        ("SELECT Name FROM Account WHERE Name = 'a' OR Name = 'b' AND Name = 'c'", "MALFORMED_QUERY"),
         ("SELECT Name FROM Account WHERE Name = 'a", "MALFORMED_QUERY"),
         ("SELECT COUNT() FROM Account", "MALFORMED_QUERY"),
         ("SELECT Name FROM Account LIMIT 1.5", "MALFORMED_QUERY"),
@@ -359,3 +359,40 @@ def test_other_quirks(client: httpx.Client) -> None:
         misbehave(client, name=name)
         assert refused(client.get(QUERY, params=query), status) == code
     assert client.get(QUERY, params=query).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("Opportunity/006Nb0000000020IAA", {"Nothing__c": "x"}, 400, "INVALID_FIELD"),
+        ("Opportunity/006Nb0000000020IAA", {"IsWon": False}, 400, "INVALID_FIELD_FOR_INSERT_UPDATE"),
+        ("Opportunity/006Nb0000000020IAA", {"Name": ""}, 400, "REQUIRED_FIELD_MISSING"),
+        ("Opportunity/006Nb0000000020IAA", {"Amount": "much"}, 400, "JSON_PARSER_ERROR"),
+        ("Opportunity/006Nb0000000020IAA", {"CloseDate": "20260408"}, 400, "JSON_PARSER_ERROR"),
+        ("Opportunity/006Nb0000000020IAA", ["x"], 400, "JSON_PARSER_ERROR"),
+        ("Opportunity/006Nb0000000999IAA", {"Name": "x"}, 404, "NOT_FOUND"),
+        ("Nothing/006Nb0000000020IAA", {"Name": "x"}, 400, "INVALID_TYPE"),
+    ],
+)
+def test_a_bad_change_changes_nothing(client: httpx.Client, path: str, body: object, status: int, code: str) -> None:
+    """Unknown fields and records, values that do not fit, what the product derives, and what must not be empty."""
+    answer = client.patch(f"{salesforce.DATA}/sobjects/{path}", json=body)
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (status, code)
+    assert client.get("/_control/effects").json() == []
+
+
+def test_fields_are_changed_and_emptied(client: httpx.Client) -> None:
+    """204 without a body; by the short id, too; the record's stamps are newer."""
+    path = f"{salesforce.DATA}/sobjects/Opportunity/006Nb0000000020"
+    answer = client.patch(path, json={"amount": 1200.50, "CloseDate": "2026-05-04", "Legal_Entity__c": ""})
+    assert (answer.status_code, answer.content) == (204, b"")
+    soql = "SELECT Amount, CloseDate, Legal_Entity__c, SystemModstamp FROM Opportunity WHERE Id = '006Nb0000000020'"
+    (deal,) = records(client, soql)
+    del deal["attributes"]
+    assert deal == {
+        "Amount": 1200.5,
+        "CloseDate": "2026-05-04",
+        "Legal_Entity__c": None,
+        "SystemModstamp": "2026-04-08T09:00:01.000+0000",
+    }
+    client.post("/_control/restore")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import replace
 from math import ceil
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import pytest
 
 from colonnade.demo import over
-from demo.systems import Bound, dynamics_as, psa
-from tests.conftest import House
+from demo.systems import dynamics_as, psa
+from tests.conftest import House, rewritten
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from demo.firm.model import Firm
 
 DEEP = """
@@ -140,7 +141,8 @@ def test_the_sources_limit_alone_cuts_a_batch(firm: Firm, tmp_path: Path) -> Non
     """Sources that take seven ids a call are asked ceil(keys / 7) times, and answer the very same."""
     with ExitStack() as stack:
         systems = [stack.enter_context(psa(firm)), *stack.enter_context(dynamics_as(firm, "erp", "crm", "hr"))]
-        house = House(stack.enter_context(over([_limited(system, tmp_path, ids=7) for system in systems])).url, systems)
+        limited = [rewritten(system, tmp_path / system.role, "ids = 200", "ids = 7") for system in systems]
+        house = House(stack.enter_context(over(limited)))
         engagements = house.ask(DEEP).data["engagements"]["edges"]
         invoices = sum(len(edge["node"]["invoices"]) for edge in engagements)
         people = {item["resource"]["displayName"] for edge in engagements for item in edge["node"]["assignments"]}
@@ -160,11 +162,3 @@ def asked(calls: list[str]) -> dict[str, int]:
 def _question(url: SplitResult) -> str:
     kind = dict(parse_qsl(url.query)).get("story_types")
     return PurePosixPath(url.path).stem + (f" of {kind}" if kind else "")
-
-
-def _limited(system: Bound, folder: Path, ids: int) -> Bound:
-    vendor = folder / system.role / system.vendor
-    vendor.mkdir(parents=True)
-    manifest = Path("sources", system.role, system.vendor, "source.toml").read_text(encoding="utf-8")
-    (vendor / "source.toml").write_text(manifest.replace("ids = 200", f"ids = {ids}"), encoding="utf-8")
-    return replace(system, vendor=str(vendor))

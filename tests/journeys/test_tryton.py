@@ -81,7 +81,7 @@ def systems(firm: Firm) -> Iterator[list[Bound]]:
 def real(systems: list[Bound]) -> Iterator[House]:
     """The graph over them."""
     with ExitStack() as stack:
-        yield House(stack.enter_context(over(systems)).url, systems)
+        yield House(stack.enter_context(over(systems)))
 
 
 @pytest.fixture
@@ -237,6 +237,24 @@ def test_opportunities_are_trytons(real: House, tryton: Tryton) -> None:
     ]
 
 
+def test_what_is_offered_is_trytons(real: House, firm: Firm) -> None:
+    """Every line of every deal has the firm's role, hours, price, workstream and region, as Tryton keeps them."""
+    fields = "code lines { roleCode hours unitPrice { amount currency } workstream region }"
+    assert {node["code"]: node["lines"] for node in nodes(real, "opportunities", fields)} == {
+        deal.code: [
+            {
+                "roleCode": line.role,
+                "hours": f"{line.hours:.2f}",
+                "unitPrice": {"amount": str(line.unit_price), "currency": deal.currency},
+                "workstream": line.workstream,
+                "region": line.region,
+            }
+            for line in deal.lines
+        ]
+        for deal in firm.opportunities
+    }
+
+
 def test_invoices_and_their_lines_are_trytons(real: House, tryton: Tryton) -> None:
     """Every document's number, states, days, period and amounts, and every line's, are those of Tryton's books."""
     rows = tryton.rows(
@@ -266,11 +284,13 @@ def test_invoices_and_their_lines_are_trytons(real: House, tryton: Tryton) -> No
         "unit_price",
         "amount",
         "currency.code",
+        "account.code",
     )
     fields = """number kind documentStatus paymentStatus lifecycle customer { displayName } legalEntity { code }
         net { amount currency } tax { amount currency } total { amount currency } openAmount { amount currency }
         issueDate dueDate accountingDate fiscalPeriod { code } corrects { number } correctedBy { number }
-        lines { description quantity unit unitPrice { amount currency } net { amount currency } }"""
+        lines { description quantity unit unitPrice { amount currency } net { amount currency }
+            revenueAccount }"""
     found = nodes(real, "invoices", fields)
     for node in found:
         node["openAmount"]["amount"] = Decimal(node["openAmount"]["amount"])
@@ -309,6 +329,7 @@ def test_invoices_and_their_lines_are_trytons(real: House, tryton: Tryton) -> No
                     "unit": line["unit."]["symbol"] if line["unit."] else None,
                     "unitPrice": money(line, "unit_price"),
                     "net": money(line, "amount"),
+                    "revenueAccount": line["account."]["code"],
                 }
                 for line in lines
                 if line["invoice"] == row["id"]

@@ -9,7 +9,8 @@ import pytest
 from colonnade.wiring import graph
 from resolvers.graph import build
 from schema.checks import Answers, OwnershipError, Questions, check
-from schema.graph import HOMES, Node, Traced, derived, facet, home, link
+from schema.graph import HOMES, Node, Traced, derived, derived_with, facet, home, link, restricted
+from schema.restriction import Restriction
 from schema.rows import Ref, Row, System
 from sources.questions import QUESTIONS
 
@@ -84,7 +85,7 @@ def test_the_graphs_own_types_pass() -> None:
 
 
 def test_a_whole_declaration_passes() -> None:
-    """Home, facet, links on both rows and a derived field: nothing to say."""
+    """Home, facet, links on both rows, and fields derived of one row and of two: nothing to say."""
 
     @facet(System.ERP, "ships_erp")
     class ShipErp:
@@ -94,6 +95,7 @@ def test_a_whole_declaration_passes() -> None:
     class Ship(ShipErp, Traced, Node):
         name: str
         loud: str = derived(lambda self: self.name.upper())
+        dear: str | None = derived_with(System.ERP, "ships_erp", lambda ship, erp: f"{ship.name} {erp.value}")
         port: str | None = link(System.CRM, "ports_by_id", key="port_ref")
         yard: str | None = link(System.CRM, "ports_by_id", key="yard_ref", of="ships_erp")
 
@@ -268,6 +270,18 @@ def test_a_home_that_its_question_does_not_read(answer: Answers | None) -> None:
             "is one record, which 'ships_by_port' does not answer",
         ),
         (
+            link(System.CRM, "ports_by_id", key="port_ref", paged=True),
+            "is a list, which 'ports_by_id' does not answer",
+        ),
+        (
+            derived_with(System.CRM, "ships_erp", lambda ship, erp: (ship, erp)),
+            "asks CRM for 'ships_erp': no loader of that role answers it",
+        ),
+        (
+            derived_with(System.CRM, "ports_by_id", lambda ship, port: (ship, port)),
+            "is keyed by 'ref', which means Ship, but 'ports_by_id' is asked by Port",
+        ),
+        (
             link(System.CRM, "ports_by_id"),
             "is keyed by 'ref', which means Ship, but 'ports_by_id' is asked by Port",
         ),
@@ -294,6 +308,34 @@ def test_a_link_that_asks_what_its_question_does_not_answer(declared: Any, wrong
         port: str | None = declared
 
     assert findings(Port, Ship) == [f"Ship.port {wrong}"]
+
+
+def test_what_is_restricted_must_be_able_to_be_null() -> None:
+    """A refused value is null, and a non-null field would take its record along."""
+
+    @home(System.PSA, "ships_by_id", ShipRow)
+    class Ship(Traced, Node):
+        name: str = restricted(Restriction.PERSONAL)
+
+    assert findings(Ship) == [
+        "Ship.name is non-null but restricted: whoever may not read it would lose the whole record"
+    ]
+
+
+def test_a_link_is_as_restricted_as_the_type_it_leads_to() -> None:
+    """A link to nobody is null without an error: unmarked, it would tell who has such a record."""
+
+    @home(System.CRM, "ports_by_id", PortRow, restricted=Restriction.TAX_ID)
+    class Port(Traced, Node):
+        name: str | None
+
+    @home(System.PSA, "ships_by_id", ShipRow)
+    class Ship(Traced, Node):
+        name: str
+        port: str | None = link(System.CRM, "ports_by_id", key="port_ref")
+        yard: str | None = link(System.CRM, "ports_by_id", key="port_ref", restricted=Restriction.TAX_ID)
+
+    assert findings(Port, Ship) == ["Ship.port leads to Port, but is not restricted as TAX_ID"]
 
 
 def test_all_findings_come_at_once() -> None:

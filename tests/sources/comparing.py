@@ -33,14 +33,21 @@ query ($ids: [ID!]!) {
     ... on Engagement {
       name deliveryStatus erpStatus plannedRevenue { amount currency } contractValue { amount currency }
       customer { id displayName legalName creditStatus }
-      contractingEntity { id code fiscalPeriods { id status } }
+      contractingEntity { id code fiscalPeriods { id status } costCenters { id code active } }
       projects { id code children { id code children { id code progress tasks { id code progress } } } }
       assignments {
         id code allocation range { start end } billRate { amount currency }
         resource { id displayName legalEntity { id code } }
       }
-      contract { id code range { start end } lines { id description amount { amount currency } } }
-      invoices { id number net { amount } lines { id description net { amount } } }
+      contract {
+        id code range { start end }
+        lines {
+          id description amount { amount currency }
+          revenueSchedule { id progress entries { id status recognized { amount currency } } }
+        }
+      }
+      billingEvents { id status holdReasons amount { amount currency } }
+      invoices { id number net { amount } lines { id description net { amount } billingEvents { id status } } }
     }
     ... on Invoice { number lifecycle total { amount currency } engagement { id name } corrects { id number } }
     ... on Resource { displayName bookable billableTarget assignments { id code project { id name } } }

@@ -22,11 +22,14 @@ class NearHouse(House):
 
     def __init__(self, house: House, http: httpx.Client) -> None:
         """Stand in for a house."""
-        self.url, self.address, self._http = house.url, house.address, http
+        self.running, self.url, self.bound, self.address = house.running, house.url, house.bound, house.address
+        self.signed, self._http = house.signed, http
 
     def ask(self, query: str, variables: dict[str, Any] | None = None, headers: dict[str, str] | None = None) -> Answer:
         """Ask the graph over HTTP."""
-        response = self._http.post(self.url, json={"query": query, "variables": variables or {}}, headers=headers)
+        response = self._http.post(
+            self.url, json={"query": query, "variables": variables or {}}, headers=self.signed | (headers or {})
+        )
         content = response.json()
         return Answer(content.get("data"), content.get("errors", []), response.headers)
 
@@ -40,9 +43,11 @@ class NearHouse(House):
         answer.raise_for_status()
 
     def calm(self) -> None:
-        """End all quirks and forget all calls."""
+        """End all quirks, and forget all calls."""
         for address in set(self.address.values()):
             self._http.put(f"{address}/_control/quirk", json={"name": "none"})
+        self.recover()
+        for address in set(self.address.values()):
             self._http.delete(f"{address}/_control/log")
 
 
@@ -80,8 +85,8 @@ async def bound(tmp_path: Path, server: Hostile) -> AsyncIterator[Callable[..., 
     """Binds manifests to the hostile server, or to the address given, and closes their connections in the end."""
     sources: list[Source] = []
 
-    def bound(manifest: str, limits: str = "", url: str = "", name: str = "") -> Source:
-        sources.append(bind(tmp_path, manifest, url or server.url, limits, name))
+    def bound(manifest: str, limits: str = "", url: str = "", name: str = "", probe_interval: float = 5.0) -> Source:
+        sources.append(bind(tmp_path, manifest, url or server.url, limits, name, probe_interval))
         return sources[-1]
 
     yield bound

@@ -11,7 +11,8 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from colonnade.wiring import Anyone, SystemClock
+from colonnade.principals import Facade
+from colonnade.wiring import SystemClock
 from demo.emulator import serve
 from schema.problems import Problem
 from schema.rows import Ref
@@ -208,7 +209,9 @@ class NoReferences:
         return dict.fromkeys(refs, ())
 
 
-def bind(folder: Path, manifest: str, url: str, limits: str = "", name: str = "") -> Source:
+def bind(  # noqa: PLR0917  as in a configuration
+    folder: Path, manifest: str, url: str, limits: str = "", name: str = "", probe_interval: float = 5.0
+) -> Source:
     """Bind a manifest, with more limits if given, as the only system of its role."""
     vendor = folder / f"vendor{len(list(folder.iterdir()))}"
     vendor.mkdir()
@@ -219,19 +222,22 @@ def bind(folder: Path, manifest: str, url: str, limits: str = "", name: str = ""
             text += f"\n[limits]\n{limits}\n"
     (vendor / "source.toml").write_text(text, encoding="utf-8")
     role = tomllib.loads(manifest)["role"]
-    return connect(Binding(name or role, str(vendor), url, SECRETS[manifest]), SystemClock())
+    binding = Binding(name or role, str(vendor), url, SECRETS[manifest], probe_interval=probe_interval)
+    return connect(binding, SystemClock())
 
 
 def scope(seconds: float = 20.0) -> Scope:
     """Return a request's scope with so much time."""
-    return Scope(Anyone(), "a-test", asyncio.get_running_loop().time() + seconds)
+    return Scope(Facade(), "a-test", asyncio.get_running_loop().time() + seconds)
 
 
-async def ask(source: Source, question: str, *ids: str, by: str = "", seconds: float = 20.0) -> dict[str, Any]:
-    """Ask the source for these ids; a Problem is given as the name of its code."""
+async def ask(
+    source: Source, question: str, *ids: str, by: str = "", seconds: float = 20.0, within: Scope | None = None
+) -> dict[str, Any]:
+    """Ask the source for these ids, in a scope of its own or within a given one; a Problem is its code's name."""
     type_ = by or {"legal_entities_by_id": "LegalEntity", "tasks_by_id": "Task"}.get(question, "Invoice")
     refs = [Ref(type_, source.binding, id_) for id_ in ids]
-    answer = await Desk([source], NoReferences()).answer(question, refs, scope(seconds))
+    answer = await Desk([source], NoReferences()).answer(question, refs, within or scope(seconds))
     return {ref.id: coded(value) for ref, value in answer.items()}
 
 

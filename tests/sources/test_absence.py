@@ -72,7 +72,7 @@ def village(firm: Firm, running: House) -> Iterator[tuple[Village, NearHouse]]:
     with ExitStack() as stack:
         stack.callback(systems.close)
         http = stack.enter_context(httpx.Client(trust_env=False, verify=False, timeout=30))  # noqa: S501  no TLS
-        yield systems, NearHouse(House(stack.enter_context(over(bound)).url, bound), http)
+        yield systems, NearHouse(House(stack.enter_context(over(bound))), http)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,7 @@ def test_without_the_erp(village: tuple[Village, NearHouse], calm: Answer) -> No
     assert found.null <= paths(answer)
     said = {error["extensions"]["question"]: error for error in answer.errors}
     assert sorted(said) == [
+        "billing_events_by_engagement",
         "contracts_by_engagement",
         "customers_erp",
         "engagements_erp",

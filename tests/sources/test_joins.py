@@ -40,6 +40,8 @@ display_name = "name"
 """
 )
 SECRETS[SCAN] = {"token": "s3cret"}
+ONE_CUSTOMER = ODATA.replace('Customer = "Account"', 'Customer = { at = "Account", ids = 1 }')
+SECRETS[ONE_CUSTOMER] = SECRETS[ODATA]
 MISBEHAVED = "SOURCE_MISBEHAVED"
 
 
@@ -166,6 +168,17 @@ async def test_a_row_that_moves_between_pages_may_hide_another(bound: Bound, ser
     }
 
 
+async def test_a_filter_that_takes_one_value_is_asked_once_for_each(bound: Bound, server: Hostile) -> None:
+    """Where one way of asking takes fewer ids than the system, that way alone is cut finer."""
+    server.say = server.rows()
+    source = bound(ONE_CUSTOMER)
+    assert await ask(source, "invoices_by_customer", "A", "B", "C", by="Customer") == {"A": [], "B": [], "C": []}
+    assert sorted(call.query["$filter"] for call in server.calls) == [f"Account in ('{id_}')" for id_ in "ABC"]
+    server.calls.clear()
+    await ask(source, "invoices_by_id", "1", "2")
+    assert len(server.calls) == 1
+
+
 async def test_each_chunk_has_its_own_outcome(bound: Bound, server: Hostile) -> None:
     """Of three calls one fails: its ids alone have the error."""
 
@@ -267,16 +280,17 @@ async def test_each_key_goes_to_the_binding_that_knows_it(bound: Bound, server: 
         return JSONResponse({"value": [{**invoice("cloud", "7"), "Company": "3"}]})
 
     server.say = say
-    cloud, legacy, both, nobody, same = (Ref("Customer", "crm", id_) for id_ in ("1", "2", "3", "4", "5"))
+    cloud, legacy, both, nobody, same, twice = (Ref("Customer", "crm", id_) for id_ in "123456")
     here, there = Ref("Customer", "erp", "7"), Ref("Customer", "erp.legacy", "7")
-    words = {cloud: [here], legacy: [there], both: [here, there], same: [here]}
+    words = {cloud: [here], legacy: [there], both: [there, here], same: [here], twice: [here, here._replace(id="8")]}
     desk = Desk([bound(ODATA), bound(RPC, name="erp.legacy")], Known(words))
-    asked = [cloud, legacy, both, nobody, same, Ref("Customer", "erp.gone", "7")]
+    asked = [cloud, legacy, both, nobody, same, twice, Ref("Customer", "erp.gone", "7")]
     answer = await desk.answer("invoices_by_customer", asked, scope())
     (modern,), (old,) = answer[cloud], answer[legacy]
     assert (modern.number, modern.legal_entity) == ("cloud", Ref("LegalEntity", "erp", "3"))
     assert (old.number, old.legal_entity) == ("legacy", Ref("LegalEntity", "erp.legacy", "3"))
-    assert (answer[both].code, answer[nobody].code) == (Code.REFERENCE_AMBIGUOUS, Code.REFERENCE_UNKNOWN)
+    assert answer[both] == [modern, old]
+    assert (answer[twice].code, answer[nobody].code) == (Code.REFERENCE_AMBIGUOUS, Code.REFERENCE_UNKNOWN)
     assert answer[same] == answer[cloud]
     assert answer[asked[-1]].code is Code.NOT_OFFERED
     assert Counter(call.path for call in server.calls) == {"/data/Invoices": 1, "/rpc/": 1}

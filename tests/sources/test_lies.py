@@ -48,6 +48,6 @@ def test_an_entity_is_only_what_its_id_says(house: House) -> None:
     customer = Ref("Customer", "crm", "C-10001").encode()
     query = "query ($of: [_Any!]!) { _entities(representations: $of) { ... on Engagement { code } } }"
     for id_ in (customer, None, 5, [customer]):
-        answer = house.ask(query, {"of": [{"__typename": "Engagement", "id": id_}]})
+        answer = house.ask(query, {"of": [{"__typename": "Engagement", "id": id_}]}, house.router)
         assert answer.data == {"_entities": [None]}
         assert answer.codes == [("MALFORMED_ID", ["_entities", 0])]

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from colonnade.wiring import SystemClock
 from schema.tomlfile import FileError
 from sources.registry import Binding, connect
+from sources.wire import auth
 from tests.sources.hostile import ODATA, REST, RPC, SECRETS, ask
 
 if TYPE_CHECKING:
@@ -97,6 +98,34 @@ async def test_a_credential_that_stays_refused_is_renewed_once(bound: Bound, ser
     assert (len(server.logins), len(server.calls)) == (2, 2)
 
 
+@RENEWABLE
+async def test_a_system_that_takes_no_credential_is_not_called_twice_for_each_question(
+    bound: Bound, server: Hostile, monkeypatch: pytest.MonkeyPatch, manifest: str
+) -> None:
+    """Twenty questions that are all refused are 21 calls and two logins; behind the window another login is tried."""
+    server.say = server.text(b"", 401)
+    source = bound(manifest)
+    for number in range(20):
+        assert await ask(source, QUESTIONS[manifest], str(number)) == {str(number): "SOURCE_DENIED"}
+    assert (len(server.logins), len(server.calls)) == (2, 21)
+    monkeypatch.setattr(auth, "VAIN_SECONDS", 0.0)
+    source = bound(manifest)
+    for number in range(2):
+        await ask(source, QUESTIONS[manifest], str(number))
+    assert (len(server.logins), len(server.calls)) == (2 + 3, 21 + 4)
+
+
+@RENEWABLE
+async def test_a_credential_that_was_renewed_in_vain_is_kept(bound: Bound, server: Hostile, manifest: str) -> None:
+    """The one that was refused is taken after all, and costs no login: what was wrong was not the credential."""
+    server.say = server.text(b"", 401)
+    source = bound(manifest)
+    assert await ask(source, QUESTIONS[manifest], "1") == {"1": "SOURCE_DENIED"}
+    server.say = server.json({"value": [], "result": []})
+    assert await ask(source, QUESTIONS[manifest], "1") == {"1": None}
+    assert (len(server.logins), len(server.calls)) == (2, 3)
+
+
 async def test_a_fixed_token_is_not_renewed(bound: Bound, server: Hostile) -> None:
     """Nothing better could be had than the token that was refused."""
     server.say = server.text(b"", 401)
@@ -106,21 +135,24 @@ async def test_a_fixed_token_is_not_renewed(bound: Bound, server: Hostile) -> No
 
 @RENEWABLE
 @pytest.mark.parametrize(
-    ("status", "code"),
+    ("status", "code", "tries"),
     [
-        (400, "SOURCE_DENIED"),
-        (401, "SOURCE_DENIED"),
-        (403, "SOURCE_DENIED"),
-        (302, "SOURCE_UNAVAILABLE"),
-        (404, "SOURCE_UNAVAILABLE"),
-        (429, "SOURCE_UNAVAILABLE"),
-        (500, "SOURCE_UNAVAILABLE"),
+        (400, "SOURCE_DENIED", 1),
+        (401, "SOURCE_DENIED", 1),
+        (403, "SOURCE_DENIED", 1),
+        (302, "SOURCE_MISBEHAVED", 1),
+        (404, "SOURCE_REFUSED", 1),
+        (429, "SOURCE_THROTTLED", 3),
+        (500, "SOURCE_UNAVAILABLE", 3),
     ],
 )
 async def test_a_crowd_shares_a_failed_login(
-    bound: Bound, server: Hostile, manifest: str, status: int, code: str
+    bound: Bound, server: Hostile, manifest: str, *, status: int, code: str, tries: int
 ) -> None:
-    """A wrong password is tried once for all who wait, or the account would be locked; who comes later tries again."""
+    """A wrong password is tried once for all who wait, or the account would be locked; who comes later tries again.
+
+    What may pass by itself is tried again by the first of them alone.
+    """
 
     async def refuse(_request: Request) -> Response:
         await asyncio.sleep(0.1)
@@ -129,11 +161,11 @@ async def test_a_crowd_shares_a_failed_login(
     server.enter = refuse
     source = bound(manifest)
     assert await crowd(source, manifest) == {code}
-    assert (len(server.logins), len(server.calls)) == (1, 0)
+    assert (len(server.logins), len(server.calls)) == (tries, 0)
     server.enter = server.grant()
     server.say = server.json({"value": [], "result": []})
     assert await ask(source, QUESTIONS[manifest], "1") == {"1": None}
-    assert len(server.logins) == 2
+    assert len(server.logins) == tries + 1
 
 
 @RENEWABLE

@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from colonnade.demo import configure
+from colonnade.principals import Facade
 from colonnade.settings import Settings
-from colonnade.wiring import Anyone, SystemClock
+from colonnade.wiring import SystemClock
 from demo.systems import dynamics_as
 from sources.checkup import Finding, examine
 from sources.registry import connect
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from demo.firm.model import Firm
 
+PLACE = 'environment = "sandbox"\n'
+
 
 def test_the_credentials_go_to_the_login_address_alone(firm: Firm, tmp_path: Path) -> None:
     """The secret is shown where the configuration says, and the system only sees what was issued there."""
@@ -26,12 +29,13 @@ def test_the_credentials_go_to_the_login_address_alone(firm: Firm, tmp_path: Pat
         (issuer,) = stack.enter_context(dynamics_as(firm, "erp"))
         path = configure(tmp_path, [erp])
         text = path.read_text(encoding="utf-8")
-        path.write_text(f'{text}login_address = "{issuer.address}/"\n', encoding="utf-8")
+        assert PLACE in text
+        path.write_text(text.replace(PLACE, f'{PLACE}login_address = "{issuer.address}/"\n'), encoding="utf-8")
         (binding,) = Settings.read(path).connections()
 
         async def examined() -> list[Finding]:
             source = connect(binding, SystemClock())
-            findings = await examine(source, Anyone())
+            findings = await examine(source, Facade())
             await source.wire.aclose()
             return findings
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import time
 from contextlib import ExitStack
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -16,7 +14,7 @@ from colonnade.demo import over
 from demo.systems import dynamics_as, psa
 from schema.graph import HOMES
 from sources.questions import QUESTIONS
-from tests.conftest import House
+from tests.conftest import House, rewritten
 from tests.sources.comparing import IDS, codes, deep, differences, paths
 from tests.sources.conftest import NearHouse
 
@@ -133,13 +131,9 @@ def hasty(firm: Firm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Near
             *stack.enter_context(dynamics_as(firm, "crm", "hr")),
         ]
         for index, system in enumerate(bound):
-            vendor = folder / system.role
-            vendor.mkdir()
-            manifest = Path("sources", system.role, system.vendor, "source.toml").read_text(encoding="utf-8")
-            (vendor / "source.toml").write_text(manifest.replace("[limits]", "[limits]\nseconds = 1.2"), "utf-8")
-            bound[index] = replace(system, vendor=str(vendor))
+            bound[index] = rewritten(system, folder / system.role, "[limits]", "[limits]\nseconds = 1.2")
         http = stack.enter_context(httpx.Client(trust_env=False, verify=False, timeout=30))  # noqa: S501  no TLS
-        yield NearHouse(House(stack.enter_context(over(bound)).url, bound), http)
+        yield NearHouse(House(stack.enter_context(over(bound))), http)
 
 
 @pytest.mark.parametrize("role", SYSTEMS)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.sweep
 LISTS = {
     "engagements": ("psa", "id name plannedRevenue { amount }", 23),
     "invoices": ("erp", "id number net { amount }", 36),
-    "resources": ("hr", "id displayName hoursPerWeek", 48),
+    "resources": ("hr", "id displayName workSchedule { hoursPerWeek }", 48),
 }
 FIRST = 7
 

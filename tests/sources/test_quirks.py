@@ -22,19 +22,23 @@ TABLES = {
     "erp": (
         "LegalEntities",
         "NBFiscalPeriods",
+        "FinancialDimensionValues",
         "CustomersV3",
         "ProjectsV2",
         "ProjectContractHeaders",
         "ProjectContractLines",
         "NBProjectInvoices",
         "NBProjectInvoiceLines",
+        "NBBillingEvents",
+        "NBRevenueSchedules",
+        "NBRevenueScheduleLines",
     ),
     "crm": ("CustomersV3", "NBOpportunities", "Workers"),
 }
 # Fields of which an absent row says that the owner has nothing yet, and records that `nodes` does not find.
 MAY_BE_NULL = {
     *("erpStatus", "contractValue", "contractingEntity", "legalName", "creditStatus", "bookable", "billableTarget"),
-    *("contract", "engagement"),
+    *("contract", "engagement", "revenueSchedule"),
 }
 
 

@@ -15,15 +15,18 @@ from schema.assignment import AllocationBasis, AssignmentRow, Commitment
 from schema.customer import CustomerErpRow
 from schema.engagement import EngagementRow, EngagementStatus
 from schema.fiscal_period import FiscalPeriodRow, LedgerModule, PeriodStatus
+from schema.holiday_calendar import Holiday, HolidayCalendarRow
 from schema.invoice import InvoiceLineRow, InvoiceRow
 from schema.legal_entity import LegalEntityRow, WeekStart
 from schema.problems import Code, Problem
-from schema.resource import ResourceRow
+from schema.project import ProjectErpRow
+from schema.resource import ResourceRow, Weekday
 from schema.rows import Origin, Ref, System
+from schema.time_entry import TimeEntryRow
 from schema.values import CurrencyCode, DateRange, Money
 from sources.contract import decode, walk
 from sources.manifest import Entity
-from sources.translation import Columns, RowReader
+from sources.translation import Codes, Columns, RowReader, RuleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,13 +38,14 @@ CODES = {
     "status": {"310": "ACTIVE", "410": "ON_HOLD"},
     "state": {"Open": "OPEN", "Shut": "CLOSED"},
     "week": {"1": "MON", "7": "SUN"},
+    "open": {"Yes": "true", "No": "false"},
 }
 
 
 def read(row: type[Row], rules: str, source: str, functions: Mapping[str, Callable[..., object]] | None = None) -> Any:
     """Read one record, written as JSON, by these rules, written as TOML."""
     entity = Entity.model_validate(tomllib.loads(f'path = "/x"\nid = "id"\n[fields]\n{rules}'))
-    reader = RowReader(row, entity, CODES, "erp.north", Columns(walk, functions or {}))
+    reader = RowReader(row, entity, Codes(CODES, lambda *_: None), "erp.north", Columns(walk, functions or {}))
     raw = decode(source.encode())
     ref = reader.ref(raw)
     assert ref == Ref(row.type, "erp.north", "1")
@@ -254,6 +258,45 @@ def test_codes_may_be_flags() -> None:
     assert one('{ at = "it", codes = "week" }', "true", "week_start", Entityless).code is Code.UNMAPPED_VALUE
 
 
+def test_a_flag_may_have_codes() -> None:
+    """Each code of a flag is a yes or a no; one without a word costs the field, and no rule means more."""
+    rule = '{ at = "it", codes = "open" }'
+    assert one(rule, '"Yes"', "posting_allowed", ProjectErpRow) is True
+    assert one(rule, '"No"', "posting_allowed", ProjectErpRow) is False
+    assert one(rule, '""', "posting_allowed", ProjectErpRow) is None
+    assert one(rule, '"Perhaps"', "posting_allowed", ProjectErpRow).code is Code.UNMAPPED_VALUE
+    assert one(rule, "true", "posting_allowed", ProjectErpRow).code is Code.UNMAPPED_VALUE
+    with pytest.raises(RuleError, match="has words of its own"):
+        one('{ at = "it", codes = "commitment" }', '"Yes"', "posting_allowed", ProjectErpRow)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2026-04-07T16:00:00Z", datetime(2026, 4, 7, 16, tzinfo=UTC)),
+        ("2026-04-07T18:00:00+02:00", datetime(2026, 4, 7, 16, tzinfo=UTC)),
+        ("2026-04-07T16:00:00.123456789Z", datetime(2026, 4, 7, 16, 0, 0, 123456, tzinfo=UTC)),
+        ("", None),
+        ("2026-04-07T16:00:00", Code.BAD_ROW),
+        ("2026-04-07", Code.BAD_ROW),
+        ("20260407T160000Z", Code.BAD_ROW),
+        ("2026-W15-2T16:00:00Z", Code.BAD_ROW),
+        ("2026-04-07 16:00:00Z", Code.BAD_ROW),
+        ("2026-02-30T16:00:00Z", Code.BAD_ROW),
+        ("0001-01-01T00:00:00+14:00", Code.BAD_ROW),
+        ("\u0662026-04-07T16:00:00Z", Code.BAD_ROW),
+    ],
+)
+def test_an_instant_says_its_offset(text: str, said: object) -> None:
+    """RFC 3339 and nothing else, in UTC; one without an offset is nobody's."""
+    found = read(
+        TimeEntryRow,
+        'work_date = "day"\nhours = "hours"\napproved_at = "it"',
+        json.dumps({"id": "1", "day": "2026-04-06", "hours": 8, "it": text}),
+    )
+    assert (found.code if isinstance(found, Problem) else found.approved_at) == said
+
+
 class Entityless(LegalEntityRow):
     """A legal entity of which nothing is mandatory."""
 
@@ -344,13 +387,35 @@ module_status = [
     assert read(FiscalPeriodRow, rules, '{"id": "1", "to": "2154-12-31"}').range is None
 
 
+def test_a_list_is_as_long_as_it_is() -> None:
+    """Objects and bare values are read one by one, by paths that begin at the item; no list is null."""
+    rule = 'days = { each = "off", of = { date = "on", name = "why" } }'
+    assert read(HolidayCalendarRow, rule, '{"id": 1, "off": [{"on": "2026-04-03", "why": "Good Friday"}]}').days == [
+        Holiday(date=date(2026, 4, 3), name="Good Friday")
+    ]
+    assert read(HolidayCalendarRow, rule, '{"id": 1, "off": []}').days == []
+    assert read(HolidayCalendarRow, rule, '{"id": 1}').days is None
+    days = '{ each = "d", of = { at = "item", codes = "week" } }'
+    rule = f'display_name = "n"\nwork_schedule = {{ hours_per_week = "h", working_days = {days} }}'
+    monday, unknown = read(ResourceRow, rule, '{"id": 1, "n": "A", "h": 8, "d": ["1", "9"]}').work_schedule.working_days
+    assert (monday, unknown.code) == (Weekday.MON, Code.UNMAPPED_VALUE)
+
+
+@pytest.mark.parametrize("items", ['"2026-04-03"', "[null]", '[{"on": "soon", "why": "?"}]', "[{}]"])
+def test_a_list_with_a_hole_costs_the_record(items: str) -> None:
+    """What is no list, or has an item that says nothing or cannot be read, is not shown as a shorter list."""
+    rule = 'days = { each = "off", of = { date = "on", name = "why" } }'
+    found = read(HolidayCalendarRow, rule, f'{{"id": 1, "off": {items}}}')
+    assert found.code is Code.BAD_ROW
+
+
 @pytest.mark.parametrize(
     "raw", ["null", "5", "[]", '"1"', "{}", '{"id": null}', '{"id": ""}', '{"id": true}', '{"id": {}}']
 )
 def test_a_row_without_an_id_is_nobody(raw: str) -> None:
     """Without an id that can be read, a record can't be attributed, and is not."""
     entity = Entity.model_validate({"path": "/x", "id": "id", "fields": {"display_name": "name"}})
-    reader = RowReader(ResourceRow, entity, {}, "hr", Columns(walk, {}))
+    reader = RowReader(ResourceRow, entity, Codes({}, lambda *_: None), "hr", Columns(walk, {}))
     assert reader.ref(decode(raw.encode())) is None
 
 

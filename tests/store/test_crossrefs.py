@@ -3,64 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from schema.cross_reference import Established
 from schema.rows import Ref
 from store import database
-from store.crossrefs import CrossReference, CrossReferences
+from store.crossrefs import CrossReferences
+from store.reference import CrossReference
 from store.tables import CROSS_REFERENCES, METADATA
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-POSTGRES = os.environ.get("COLONNADE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 SINCE = datetime(2026, 4, 8, tzinfo=UTC)
-
-
-def _dsn(url: str) -> str:
-    return url.replace("+psycopg", "", 1)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty store that is gone after the test."""
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path}/store.db"
-        return
-    name = f"test_{uuid4().hex}"
-    try:
-        connection = psycopg.connect(_dsn(POSTGRES), autocommit=True, connect_timeout=5)
-    except psycopg.OperationalError as error:
-        said = f"no PostgreSQL at {POSTGRES} (set COLONNADE_TEST_POSTGRES): {error}"
-        if os.environ.get("CI"):
-            pytest.fail(said)
-        pytest.skip(said)
-    with connection:
-        connection.execute(f"CREATE SCHEMA {name}")
-        yield f"{POSTGRES}?options=-csearch_path%3D{name}"
-        connection.execute(f"DROP SCHEMA {name} CASCADE")
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncIterator[AsyncEngine]:
-    """The store's engine, its tables not yet made."""
-    engine = database.connect(url)
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture
@@ -81,7 +46,7 @@ def of(canonical: Ref, binding: str, id_: str, source_type: str = "Account") -> 
         canonical=canonical,
         foreign=Ref(canonical.type, binding, id_),
         source_type=source_type,
-        established_by="TEST",
+        established_by=Established.IMPORT,
         valid_from=SINCE,
     )
 
@@ -106,7 +71,7 @@ async def store(engine: AsyncEngine, reference: CrossReference, state: str) -> N
                 "role": "REPLICA",
                 "cardinality": "ONE",
                 "state": state,
-                "established_by": "TEST",
+                "established_by": "IMPORT",
                 "valid_from": SINCE,
             },
         )

@@ -1,80 +1,89 @@
-"""The firm on five products: Kantata, Dynamics, Salesforce, BambooHR and Runn, each with its dialect and its lies."""
+"""The firm on six systems: Kantata, Dynamics, Salesforce, BambooHR, Runn and a warehouse, each with its dialect."""
 
 from __future__ import annotations
 
+import json
+import re
 import time
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from colonnade.demo import over
 from demo import salesforce
-from demo.systems import emulated, misbehave
+from demo.systems import Emulated, emulated, misbehave
 from schema.rows import Ref
+from tests.colonnade.test_resilience import metrics
 from tests.conftest import House
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from colonnade.demo import Running
     from demo.firm.model import Firm
     from demo.systems import Bound
 
+README = Path("README.md")
 REPORT = "POST /api/gateway.php/northbeam/v1/reports/custom"
 DEEP = """{ engagements(first: 20) { edges { node { code customer { displayName industry accountOwner }
     opportunity { code } assignments { code resource { employeeNumber displayName manager { displayName } } } } } } }"""
 PEOPLE = "{ resources(first: 100) { totalCount edges { node { employeeNumber displayName } } } }"
 
 
-class Five(House):
-    """The graph over the five servers; their control addresses are those of the servers, whatever the path behind."""
+class Six(House):
+    """The graph over the six; the servers' control addresses are their own, whatever the path behind."""
 
-    def __init__(self, url: str, bound: list[Bound]) -> None:
-        super().__init__(url, bound)
-        self.log = {system.role: system.traffic for system in bound}
+    def __init__(self, running: Running) -> None:
+        super().__init__(running)
+        self.log = {system.role: system.traffic for system in self.bound if isinstance(system.traffic, Emulated)}
 
     def spoil(self, role: str, quirk: str, **details: object) -> None:
         """Make a role's system misbehave."""
-        misbehave(self.log[role].address, quirk, **details)  # type: ignore[attr-defined]
+        misbehave(self.log[role].address, quirk, **details)
 
 
 @pytest.fixture(scope="module")
-def five(firm: Firm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Five]:
-    """The five vendors, BambooHR with a window so short that each test sees its own scan."""
+def six(firm: Firm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Six]:
+    """All six, what is read whole with a window so short that each test sees its own scan."""
     with ExitStack() as stack:
         folder = tmp_path_factory.mktemp("vendors")
-        bound = [
-            _hasty(system, folder) if system.vendor == "bamboohr" else system
-            for system in stack.enter_context(emulated(firm))
-        ]
-        yield Five(stack.enter_context(over(bound)).url, bound)
+        bound = [_hasty(system, folder) for system in stack.enter_context(emulated(firm))]
+        yield Six(stack.enter_context(over(bound)))
 
 
 @pytest.fixture
-def calm(five: Five) -> Five:
+def calm(six: Six) -> Six:
     """The same, calm, the window past."""
-    for role in five.log:
-        five.spoil(role, "none")
+    for role in six.log:
+        six.spoil(role, "none")
     time.sleep(WINDOW)
-    for traffic in five.log.values():
+    for traffic in six.log.values():
         traffic.clear()
-    return five
+    return six
 
 
 WINDOW = 0.1
 
 
 def _hasty(system: Bound, folder: Path) -> Bound:
-    vendor = folder / "hr" / system.vendor
-    vendor.mkdir(parents=True)
-    manifest = Path("sources/hr/bamboohr/source.toml").read_text(encoding="utf-8")
-    (vendor / "source.toml").write_text(manifest.replace("seconds = 300", f"seconds = {WINDOW}"), encoding="utf-8")
+    source = Path("sources") / system.role / system.vendor
+    manifest, windows = re.subn(
+        r"(?m)^seconds = \d+$", f"seconds = {WINDOW}", (source / "source.toml").read_text("utf-8")
+    )
+    if not windows:
+        return system
+    vendor = copytree(source, folder / system.role / system.vendor)
+    (vendor / "source.toml").write_text(manifest, encoding="utf-8")
     return replace(system, vendor=str(vendor))
 
 
-def test_every_value_is_the_firms(calm: Five, firm: Firm) -> None:
+def test_every_value_is_the_firms(calm: Six, firm: Firm) -> None:
     """Customers from SOQL and people from a report of everybody meet the engagements that they belong to."""
     answer = calm.ask(DEEP)
     assert answer.errors == []
@@ -107,19 +116,69 @@ def test_every_value_is_the_firms(calm: Five, firm: Firm) -> None:
         ]
 
 
-def test_the_call_law(calm: Five) -> None:
-    """Salesforce is asked once a question and level, BambooHR once a window."""
-    began = time.monotonic()
-    calm.ask(DEEP)
-    windows = (time.monotonic() - began) / WINDOW
-    questions = [call.partition("FROM")[2].partition("WHERE")[0] for call in calm.log["crm"].calls() if "q=" in call]
-    assert sorted(question.strip("+ ") for question in questions) == ["Account", "Opportunity"]
-    scans = [call.partition("?")[0] for call in calm.log["hr"].calls()]
-    assert set(scans) == {REPORT}
-    assert len(scans) <= windows + 1
+def test_the_readmes_query_has_the_readmes_answer(calm: Six) -> None:
+    """The query of the first screen gives the answer beside it, to the last digit."""
+    text = README.read_text(encoding="utf-8")
+    answer = re.search(r"```json\n(.*?)```", text, re.DOTALL)
+    assert answer is not None
+    assert calm.ask(readme()).data == json.loads(answer[1])["data"]
 
 
-def test_a_list_without_reads_by_id_is_scanned_once_a_window(calm: Five) -> None:
+def test_the_call_law(calm: Six) -> None:
+    """The README's query costs each system one call a question and level, for one engagement as for twenty."""
+    copies = read_copies(calm)
+    one = cost(calm, readme())
+    twenty = cost(calm, readme().replace("first: 1)", "first: 20)"))
+    assert (
+        one
+        == twenty
+        == {
+            "/api/v1/workspaces.json": 1,
+            "/api/v1/workspace_allocations.json": 1,
+            "/data/ProjectsV2": 1,
+            "/data/CustomersV3": 1,
+            "/data/NBProjectInvoices": 1,
+            "Account": 1,
+            REPORT: 1,
+            "/nb-role-demands/": 1,
+        }
+    )
+    assert read_copies(calm) == copies + 2
+
+
+def read_copies(house: Six) -> float:
+    """Return how often the warehouse was read; it keeps no log, but the graph counts."""
+    labels = ("Engagement", "OK", "warehouse", "warehouse")
+    return metrics(house).get(("colonnade_upstream_requests_total", *labels), 0)
+
+
+def readme() -> str:
+    """Return the query of the README's first screen."""
+    found = re.search(r"```graphql\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def cost(house: Six, query: str) -> Counter[str]:
+    """Ask, and count what the systems were asked for; BambooHR's window begins with the question."""
+    time.sleep(WINDOW)
+    for traffic in house.log.values():
+        traffic.clear()
+    assert house.ask(query).errors == []
+    calls = [urlsplit(call) for system in house.log.values() for call in system.calls()]
+    return Counter(
+        (dict(parse_qsl(call.query)).get("q", "").partition(" FROM ")[2].partition(" ")[0] or asked(call.path))
+        for call in calls
+        if "token" not in call.path
+    )
+
+
+def asked(path: str) -> str:
+    """Return the path of a read, with its method where that is not GET."""
+    return path.removeprefix("GET ")
+
+
+def test_a_list_without_reads_by_id_is_scanned_once_a_window(calm: Six) -> None:
     """Any number of questions costs no more than one scan a window; behind it the list is read again."""
     began = time.monotonic()
     for _ in range(3):
@@ -133,7 +192,7 @@ def test_a_list_without_reads_by_id_is_scanned_once_a_window(calm: Five) -> None
     assert len(calm.log["hr"].calls()) == scans + 1
 
 
-def test_opportunities_are_translated_by_flags_not_by_labels(calm: Five, firm: Firm) -> None:
+def test_opportunities_are_translated_by_flags_not_by_labels(calm: Six, firm: Firm) -> None:
     """Every deal has the firm's stage, probability, amount and days; an early pipeline is a prospect."""
     fields = """code stage probability amount { amount currency } expectedCloseDate closedDate expectedStartDate
         billingModel proposedLegalEntity { code } customer { displayName }"""
@@ -163,7 +222,7 @@ def test_opportunities_are_translated_by_flags_not_by_labels(calm: Five, firm: F
 
 @pytest.mark.parametrize("role", ["crm", "hr"])
 @pytest.mark.parametrize("quirk", ["reverse", "duplicates", "strangers"])
-def test_a_disorderly_answer_changes_nothing(calm: Five, role: str, quirk: str) -> None:
+def test_a_disorderly_answer_changes_nothing(calm: Six, role: str, quirk: str) -> None:
     """Reversed, doubled or strange rows leave every value as it was."""
     before = calm.ask(DEEP)
     time.sleep(WINDOW)
@@ -172,7 +231,7 @@ def test_a_disorderly_answer_changes_nothing(calm: Five, role: str, quirk: str) 
     assert (after.data, after.errors) == (before.data, [])
 
 
-def test_a_bad_person_costs_themselves_alone(calm: Five) -> None:
+def test_a_bad_person_costs_themselves_alone(calm: Six) -> None:
     """One employee that cannot be read is null wherever they stand, with one error, and everybody else is complete."""
     before = calm.ask(PEOPLE).data["resources"]["edges"]
     time.sleep(WINDOW)
@@ -184,7 +243,7 @@ def test_a_bad_person_costs_themselves_alone(calm: Five) -> None:
 
 
 @pytest.mark.parametrize("quirk", ["status_500", "status_503", "html", "truncated"])
-def test_hr_away_costs_its_own_fields(calm: Five, quirk: str) -> None:
+def test_hr_away_costs_its_own_fields(calm: Six, quirk: str) -> None:
     """People are null with one error; what the others say of the same engagements is complete."""
     before = calm.ask(DEEP).data["engagements"]["edges"]
     time.sleep(WINDOW)
@@ -200,7 +259,7 @@ def test_hr_away_costs_its_own_fields(calm: Five, quirk: str) -> None:
     assert (error["extensions"]["code"], error["extensions"]["system"]) == (code, "HR")
 
 
-def test_pages_of_soql_are_followed(calm: Five, firm: Firm) -> None:
+def test_pages_of_soql_are_followed(calm: Six, firm: Firm) -> None:
     """Salesforce answering three records a page costs more calls and no value."""
     before = calm.ask(DEEP)
     calm.spoil("crm", "short_page", rows=3)
@@ -211,7 +270,7 @@ def test_pages_of_soql_are_followed(calm: Five, firm: Firm) -> None:
     }
 
 
-def test_role_demand_is_the_firms(calm: Five, firm: Firm) -> None:
+def test_role_demand_is_the_firms(calm: Six, firm: Firm) -> None:
     """Every demand that Runn keeps meets its role in Kantata, and its engagement there or its deal in Salesforce."""
     fields = """code count status probabilityWeight hoursPerWeek range { start end } region
         role { code } engagement { code } opportunity { code }"""
@@ -235,7 +294,7 @@ def test_role_demand_is_the_firms(calm: Five, firm: Firm) -> None:
     ]
 
 
-def test_demands_are_found_from_their_engagement_and_their_deal(calm: Five, firm: Firm) -> None:
+def test_demands_are_found_from_their_engagement_and_their_deal(calm: Six, firm: Firm) -> None:
     """An engagement and a deal list their own demands, and a deal without any has an empty list."""
     answer = calm.ask("""{ engagements(first: 23) { edges { node { code demands { code } } } }
         opportunities(first: 30) { edges { node { code demands { code } } } } }""")
@@ -249,7 +308,7 @@ def test_demands_are_found_from_their_engagement_and_their_deal(calm: Five, firm
             ]
 
 
-def test_an_id_that_no_record_can_have_costs_nobody_else(calm: Five) -> None:
+def test_an_id_that_no_record_can_have_costs_nobody_else(calm: Six) -> None:
     """Salesforce refuses a whole list for one ill-formed id: it is not asked for it, and the others answer."""
     good = [Ref("Customer", "crm", salesforce.account_id(code)).encode() for code in ("CUS-01", "CUS-07")]
     ids = [good[0], Ref("Customer", "crm", "abc").encode(), good[1]]

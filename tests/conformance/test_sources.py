@@ -1,0 +1,125 @@
+"""Every registered source keeps the laws of a batch on a live server, and says truly against what that was verified."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from colonnade.demo import configure
+from colonnade.wiring import SystemClock
+from demo.systems import Emulated, dynamics_as, emulated, misbehave
+from demo.tryton.bound import with_tryton
+from schema.tomlfile import load
+from sources.conformance import judge
+from sources.manifest import CASES, Manifest
+from sources.registry import Binding, vendors
+from tests.terminal import cells, invoke
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from demo.firm.model import Firm
+    from demo.systems import Bound
+    from sources.conformance import Verdict
+
+
+REAL = ("reporting_views", "tryton")
+SOURCES = [
+    pytest.param(role, vendor, marks=pytest.mark.tryton if vendor == "tryton" else ()) for role, vendor, _ in vendors()
+]
+
+
+@pytest.fixture(scope="module")
+def emulations(firm: Firm) -> Iterator[Mapping[tuple[str, str], Bound]]:
+    """A server for every source that has one of ours, and the warehouse."""
+    with ExitStack() as stack:
+        bound = [*stack.enter_context(emulated(firm)), *stack.enter_context(dynamics_as(firm, "crm", "hr"))]
+        yield {(system.role, system.vendor): system for system in bound}
+
+
+@pytest.fixture(scope="module")
+def real(firm: Firm) -> Iterator[Mapping[tuple[str, str], Bound]]:
+    """The running Tryton in its three roles."""
+    with with_tryton(firm) as bound:
+        yield {(system.role, system.vendor): system for system in bound}
+
+
+def verdicts(system: Bound) -> dict[str, Verdict]:
+    """Try all cases on a system."""
+    binding = Binding(system.role, system.vendor, system.address, system.credentials)
+    return {one.case: one for one in asyncio.run(judge(binding, SystemClock()))}
+
+
+@pytest.mark.parametrize(("role", "vendor"), SOURCES)
+def test_what_the_manifest_says_was_verified_holds(request: pytest.FixtureRequest, role: str, vendor: str) -> None:
+    """Every case that is verified holds on the server, and a case is exempt only where it cannot be tried."""
+    (path,) = (path for at, name, path in vendors() if (at, name) == (role, vendor))
+    said = load(path, Manifest).quality
+    servers = request.getfixturevalue("real" if vendor == "tryton" else "emulations")
+    found = verdicts(servers[role, vendor])
+    assert list(said) == list(found) == list(CASES)
+    assert {case: one.wrong for case, one in found.items() if one.wrong} == {}
+    assert {case for case, level in said.items() if level.startswith("exempt")} == {
+        case for case, one in found.items() if not one.tried
+    }
+    level = "real server" if vendor in REAL else "demo server only"
+    assert {each for each in said.values() if not each.startswith("exempt")} == {level}
+
+
+@pytest.mark.parametrize(("role", "vendor", "table"), [("psa", "kantata", "users"), ("crm", "salesforce", "Account")])
+def test_a_case_can_fail(emulations: Mapping[tuple[str, str], Bound], role: str, vendor: str, table: str) -> None:
+    """A server that leaves the first row out of every answer is found out; on another table than that none is wrong."""
+    system = emulations[role, vendor]
+    assert isinstance(system.traffic, Emulated)
+    misbehave(system.traffic.address, "gap", entity=table)
+    try:
+        found = verdicts(system)
+    finally:
+        misbehave(system.traffic.address, "none")
+    assert {case for case, one in found.items() if one.wrong} >= {"one", "many", "beyond", "whole"}
+    assert len({one.wrong.partition(":")[0] for one in found.values() if one.wrong and one.case != "renewal"}) == 1
+
+
+@pytest.mark.parametrize(("role", "vendor"), [("erp", "dynamics"), ("crm", "salesforce")])
+def test_an_expired_credential_is_renewed_in_passing(
+    emulations: Mapping[tuple[str, str], Bound], role: str, vendor: str
+) -> None:
+    """A credential that the server takes no longer costs a login, and no case."""
+    system = emulations[role, vendor]
+    assert isinstance(system.traffic, Emulated)
+    misbehave(system.traffic.address, "expired")
+    try:
+        found = verdicts(system)
+    finally:
+        misbehave(system.traffic.address, "none")
+    assert {case: one.wrong for case, one in found.items() if one.wrong} == {}
+
+
+def test_the_table_shows_every_source() -> None:
+    """`sources quality` prints a line a registered source, with the level of each case."""
+    said = invoke("sources", "quality")
+    rows = cells(said.output)
+    assert said.exit_code == 0
+    assert "hr/bamboohr beyond exempt: read whole, no ids travel" in said.output.splitlines()
+    assert [row[0] for row in rows] == [f"{role}/{vendor}" for role, vendor, _ in vendors()]
+    assert {len(row) for row in rows} == {len(CASES) + 1}
+    assert rows[0] == ("crm/dynamics", *["demo server only"] * len(CASES))
+
+
+def test_a_firms_own_systems_are_tried(emulations: Mapping[tuple[str, str], Bound], tmp_path: Path) -> None:
+    """With a configuration the cases are tried there and then; a broken law is named, and the command fails."""
+    system = emulations["hr", "dynamics"]
+    config = configure(tmp_path, [system])
+    said = invoke("sources", "quality", "--config", config)
+    assert (said.exit_code, cells(said.output)) == (0, [("hr", *["right"] * 6, "not tried", "right")])
+    assert isinstance(system.traffic, Emulated)
+    misbehave(system.traffic.address, "lost")
+    try:
+        said = invoke("sources", "quality", "--config", config)
+    finally:
+        misbehave(system.traffic.address, "none")
+    assert said.exit_code == 2

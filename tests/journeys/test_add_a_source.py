@@ -1,0 +1,76 @@
+"""A developer with docs/add-a-source.md and an empty folder: the page is followed to the letter."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import sources.dialects
+import sources.fields
+import sources.manifest
+from demo.systems import HTTP
+from schema.tomlfile import Strict
+from tests.journeys.page import Developer, blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE = Path("docs/add-a-source.md").absolute()
+TOOLS = Path(sys.executable).parent
+
+
+@pytest.fixture
+def developer(tmp_path: Path) -> Iterator[Developer]:
+    """Somebody in an empty folder; what they started ends with the test."""
+    with ExitStack() as running:
+        environment = {"PATH": f"{TOOLS}:{os.environ['PATH']}", "PYTHONPATH": str(PAGE.parents[1])}
+        yield Developer(tmp_path, environment, {"python3": "8900", "colonnade": "8010"}, running)
+
+
+@pytest.mark.timeout(180)
+def test_the_page_leads_to_its_answer(developer: Developer) -> None:
+    """Every file is written, every command run, and the page's query gives the page's answer; no Python is written."""
+    page = blocks(PAGE)
+    for block in page:
+        developer.follow(block)
+    (query,) = (block.text for block in page if block.language == "graphql")
+    (answer,) = (json.loads(block.text) for block in page if block.language == "json")
+    graph = f"http://127.0.0.1:{developer.ports['8010']}/graphql"
+    assert HTTP.post(graph, json={"query": query}).status_code == 401
+    key = developer.said["colonnade token create trial --role auditor"].strip()
+    given = HTTP.post(graph, json={"query": query}, headers={"Authorization": f"Bearer {key}"}).json()
+    assert given == answer
+    assert [path.name for path in (developer.folder / "staffbook").iterdir()] == ["source.toml"]
+    assert set(developer.said) == {
+        "colonnade sources check",
+        "colonnade sources quality --config colonnade.toml",
+        "colonnade token create trial --role auditor",
+    }
+    assert "wrong" not in "".join(developer.said.values())
+
+
+def vocabulary() -> list[str]:
+    """Return the rows of the page's table, as the models have them."""
+    models = [
+        (name, model)
+        for module in (sources.manifest, sources.dialects, sources.fields)
+        for name, model in vars(module).items()
+        if isinstance(model, type) and issubclass(model, Strict) and model.__module__ == module.__name__
+    ]
+    return [
+        f"| {name} | {', '.join(f'`{key}`' for key in model.model_fields)} | {meaning} |"
+        for name, model in models
+        if model.model_fields and (meaning := " ".join((model.__doc__ or "").partition("\n\n")[0].split()))
+    ]
+
+
+def test_the_table_is_the_whole_vocabulary() -> None:
+    """The page lists every part and every key that a manifest may have, in the words of the models themselves."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    assert lines[lines.index("| --- | --- | --- |") + 1 :] == vocabulary()

@@ -1,0 +1,213 @@
+"""The warehouse over SQL, in an SQLite file and in PostgreSQL: exact values, read only, and every way to be away."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from colonnade.demo import over
+from demo import warehouse
+from demo.systems import Bound, Silent, psa
+from tests.conftest import House
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from demo.firm.model import Firm
+
+POSTGRES = os.environ.get("COLONNADE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+REPORTED = "{ engagements(first: 50) { edges { node { code reportedRevenue { amount currency } reportedAt } } } }"
+MANIFEST = Path("sources/warehouse/reporting_views/source.toml")
+# What the warehouse calls three engagements of which it has no copy.
+HOSTILE = {"ENG-020": "x' OR '1'='1", "ENG-021": "'; DROP TABLE recognized_revenue; --", "ENG-022": "%"}
+
+
+class Warehouse(NamedTuple):
+    """A house whose warehouse can be changed: `run` executes a statement in the warehouse itself."""
+
+    house: House
+    run: Callable[[str], Any]
+
+    @contextmanager
+    def showing(self, amount: str, where: str = "1 = 1") -> Iterator[None]:
+        """Put a view in the place of the table: this amount, of the rows that are meant."""
+        self.run("ALTER TABLE recognized_revenue RENAME TO recognized_exactly")
+        try:
+            self.run(
+                f"CREATE VIEW recognized_revenue AS SELECT engagement_code, currency, copied_at, {amount} "  # noqa: S608
+                f"AS recognized_amount FROM recognized_exactly WHERE {where}"
+            )
+            if self.house.bound[1].credentials:
+                self.run("GRANT SELECT ON recognized_revenue TO PUBLIC")
+            yield
+        finally:
+            self.run("DROP VIEW recognized_revenue")
+            self.run("ALTER TABLE recognized_exactly RENAME TO recognized_revenue")
+
+
+def _reported(house: House) -> dict[str, tuple[str, str]]:
+    answer = house.ask(REPORTED)
+    nodes = [edge["node"] for edge in answer.data["engagements"]["edges"]]
+    assert answer.errors == []
+    return {
+        node["code"]: (node["reportedRevenue"]["amount"], node["reportedAt"])
+        for node in nodes
+        if node["reportedRevenue"]
+    }
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(request: pytest.FixtureRequest, firm: Firm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """The graph over the PSA and a warehouse of a second's patience."""
+    folder = tmp_path_factory.mktemp("warehouse")
+    vendor = folder / "warehouse" / "patient"
+    vendor.mkdir(parents=True)
+    manifest = MANIFEST.read_text(encoding="utf-8").replace("[limits]", "[limits]\nseconds = 1")
+    (vendor / "source.toml").write_text(manifest, encoding="utf-8")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            address, credentials, run = _file(folder, stack, firm)
+        else:
+            address, credentials, run = _server(stack, firm)
+        known = {schedule.engagement: schedule.engagement for schedule in firm.revenue_schedules}
+        words = {"Engagement": (known | HOSTILE).get}
+        copies = Bound("warehouse", str(vendor), address, credentials, words, Silent())
+        bound = [stack.enter_context(psa(firm)), copies]
+        yield Warehouse(House(stack.enter_context(over(bound))), run)
+
+
+def _file(folder: Path, stack: ExitStack, firm: Firm) -> tuple[str, dict[str, str], Callable[[str], object]]:
+    path = folder / "warehouse.db"
+    warehouse.fill(f"sqlite:///{path}", firm)
+    connection = sqlite3.connect(path, isolation_level=None)
+    stack.callback(connection.close)
+    return f"sqlite+aiosqlite:///{path}", {}, connection.execute
+
+
+def _server(stack: ExitStack, firm: Firm) -> tuple[str, dict[str, str], Callable[[str], object]]:
+    dsn = POSTGRES.replace("+psycopg", "", 1)
+    try:
+        connection = stack.enter_context(psycopg.connect(dsn, autocommit=True, connect_timeout=5))
+    except psycopg.OperationalError as error:
+        said = f"no PostgreSQL at {POSTGRES} (set COLONNADE_TEST_POSTGRES): {error}"
+        if os.environ.get("CI"):
+            pytest.fail(said)
+        pytest.skip(said)
+    name = f"warehouse_{uuid4().hex}"
+    connection.execute(f"CREATE DATABASE {name}")
+    connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'a-secret'")
+    stack.callback(connection.execute, f"DROP ROLE {name}")
+    stack.callback(connection.execute, f"DROP DATABASE {name} WITH (FORCE)")
+    base = POSTGRES.rpartition("/")[0]
+    warehouse.fill(f"{base}/{name}", firm)
+    inside = stack.enter_context(psycopg.connect(f"{base}/{name}".replace("+psycopg", "", 1), autocommit=True))
+    inside.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
+    address = f"postgresql+psycopg://{base.rpartition('@')[2].rpartition('//')[2]}/{name}"
+    return address, {"user": name, "password": "a-secret"}, lambda statement: inside.execute(statement.encode())
+
+
+def test_the_copies_are_the_firms_to_the_last_digit(filled: Warehouse, firm: Firm) -> None:
+    """Each engagement with a contract shows what was recognized, and when that was copied; the others show nothing."""
+    expected = {
+        schedule.engagement: (str(sum(entry.recognized for entry in schedule.entries)), "2026-04-08T06:00:00.000Z")
+        for schedule in firm.revenue_schedules
+    }
+    assert _reported(filled.house) == expected
+    assert expected["ENG-006"] == ("198000.00", "2026-04-08T06:00:00.000Z")
+
+
+@pytest.mark.parametrize("amount", ["'NaN'", "CAST(1.5 AS double precision)", "'1e999'", "'1.2.3'"])
+def test_one_bad_copy_costs_itself_alone(filled: Warehouse, amount: str) -> None:
+    """An amount that is no number, or a binary fraction that was rounded before, is null with its error."""
+    with filled.showing(f"(CASE engagement_code WHEN 'ENG-003' THEN {amount} END)", "engagement_code = 'ENG-003'"):
+        answer = filled.house.ask(REPORTED)
+    assert [error["extensions"]["code"] for error in answer.errors] == ["BAD_ROW"]
+    assert {edge["node"]["reportedRevenue"] is None for edge in answer.data["engagements"]["edges"]} == {True}
+
+
+@pytest.mark.parametrize(
+    ("statement", "undo", "code"),
+    [
+        (
+            "ALTER TABLE recognized_revenue RENAME TO elsewhere",
+            "ALTER TABLE elsewhere RENAME TO recognized_revenue",
+            "SOURCE_REFUSED",
+        ),
+        (
+            "ALTER TABLE recognized_revenue RENAME COLUMN currency TO money",
+            "ALTER TABLE recognized_revenue RENAME COLUMN money TO currency",
+            "SOURCE_REFUSED",
+        ),
+    ],
+)
+def test_a_view_that_changed_its_form_is_no_answer(filled: Warehouse, statement: str, undo: str, code: str) -> None:
+    """A table or column that is not there any more is one error for the facet, and nothing of the database's words."""
+    filled.run(statement)
+    try:
+        answer = filled.house.ask(REPORTED)
+    finally:
+        filled.run(undo)
+    assert [(error["extensions"]["code"], error["extensions"]["system"]) for error in answer.errors] == [
+        (code, "WAREHOUSE")
+    ]
+    assert answer.errors[0]["message"] == "WAREHOUSE refused the question"
+    assert _reported(filled.house)["ENG-006"][0] == "198000.00"
+
+
+def test_a_copy_that_stands_there_twice_is_no_guess(filled: Warehouse) -> None:
+    """Two rows of one engagement that say different things are null with an error; one that is alone is believed."""
+    again = "SELECT engagement_code, currency, copied_at, '1.00' FROM recognized_exactly"
+    with filled.showing("recognized_amount", f"1 = 1 UNION ALL {again} WHERE engagement_code = 'ENG-003'"):
+        answer = filled.house.ask(REPORTED)
+    shown = {edge["node"]["code"]: edge["node"]["reportedRevenue"] for edge in answer.data["engagements"]["edges"]}
+    assert (shown["ENG-003"], shown["ENG-006"]) == (None, {"amount": "198000.00", "currency": "USD"})
+    assert {error["extensions"]["system"] for error in answer.errors} == {"WAREHOUSE"}
+
+
+@pytest.mark.parametrize(
+    ("address", "credentials"),
+    [
+        ("sqlite+aiosqlite:////nowhere/warehouse.db", {}),
+        ("postgresql+psycopg://127.0.0.1:9/warehouse", {"user": "reader", "password": "a-secret"}),
+    ],
+)
+def test_a_warehouse_that_is_away_costs_its_own_field(firm: Firm, address: str, credentials: dict[str, str]) -> None:
+    """No file, or nobody at the port: null with one error without an address, and what delivery says is complete."""
+    known = {schedule.engagement: schedule.engagement for schedule in firm.revenue_schedules}
+    away = Bound("warehouse", "reporting_views", address, credentials, {"Engagement": known.get}, Silent())
+    with psa(firm) as delivery, over([delivery, away]) as running:
+        answer = House(running).ask(REPORTED)
+    assert [edge["node"]["code"] for edge in answer.data["engagements"]["edges"]] == [
+        engagement.code for engagement in firm.engagements
+    ]
+    assert {edge["node"]["reportedRevenue"] is None for edge in answer.data["engagements"]["edges"]} == {True}
+    assert {error["extensions"]["code"] for error in answer.errors} == {"SOURCE_UNAVAILABLE"}
+    assert [word for word in ("nowhere", "127.0.0.1", "sqlite", "reader", "Operational") if word in str(answer)] == []
+
+
+def test_a_read_that_takes_too_long_ends_in_time_and_in_the_database(filled: Warehouse) -> None:
+    """A view that computes for a minute costs its field after a second, and the next question is answered at once."""
+    forever = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000000) SELECT count(*) FROM n"
+    )
+    with filled.showing("recognized_amount", f"({forever}) > 0"):
+        started = time.monotonic()
+        answer = filled.house.ask(REPORTED)
+        spent = time.monotonic() - started
+    assert [error["extensions"]["code"] for error in answer.errors] == ["SOURCE_TIMEOUT"]
+    assert spent < 2.0
+    assert _reported(filled.house)["ENG-006"][0] == "198000.00"
+
+
+def test_what_is_asked_for_is_never_a_part_of_the_statement(filled: Warehouse) -> None:
+    """An id in the warehouse that is written like SQL is nobody's: no other row comes, and nothing is dropped."""
+    assert set(_reported(filled.house)).isdisjoint(HOSTILE)
+    assert filled.run("SELECT count(*) FROM recognized_revenue").fetchone() == (19,)
