@@ -6,11 +6,13 @@ BIN := $(VENV)/bin
 SYSTEMS ?= emulated
 DEMO ?=
 GRAPHIQL := colonnade/static/graphiql/index.html
-# More workers than cores: tests of servers wait more than they compute.
-PYTEST := $(BIN)/pytest -n 6 --dist loadgroup
+FAST := not sweep and not commands and not kills and not hostile and not tryton and not wheel and not browser and not conformance
+# More workers than cores: tests of servers wait more than they compute. Each worker imports everything, and compiles it
+# too where the environment forbids Python to keep what it compiled.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --generate-hashes --no-header \
     --python-version 3.11
-ROOMS := colonnade resolvers sources store schema demo tests
+ROOMS := colonnade resolvers commands sources policies execution store schema demo benchmarks tests
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -46,10 +48,31 @@ wheel: develop assets ## Build the wheel to release, with GraphiQL in it, into d
 	$(BIN)/python -m build --wheel --no-isolation
 
 test: develop ## Run the fast suite
-	$(PYTEST) -m "not sweep and not tryton and not wheel and not browser"
+# A file's servers are started once, in the worker that runs all of the file.
+	$(PYTEST) --dist loadfile -m "$(FAST)" --ignore tests/journeys
+
+test-journeys: develop ## Go from end to end over the whole firm: golden values, row scope, onboarding, the documents
+	$(PYTEST) --dist loadfile -m "$(FAST)" tests/journeys
 
 test-sweep: develop ## Run every fault at every system
-	$(PYTEST) -m sweep
+	$(PYTEST) --dist load -m "sweep and not timed"
+# What is measured in seconds is measured alone: beside other tests it would be their seconds.
+	$(BIN)/pytest -m "sweep and timed"
+
+test-commands: develop ## Give every command over real servers: judged, run, killed, repaired
+	$(PYTEST) --dist loadfile -m commands
+
+test-kills: develop ## Kill servers while they run commands, and lose answers, at places drawn by a seed
+	$(PYTEST) --dist load -m kills tests/commands/test_kills.py
+
+kill-sweep: develop ## Kill servers wherever they can be, on both databases, and write tests/commands/KILLS.md
+	$(BIN)/python -m tests.commands.kill_sweep
+
+stateful-sweep: develop ## Give, break, kill and repair commands for hours, as a seed draws it (FUZZ_SEED, STATEFUL_EXAMPLES)
+	FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} STATEFUL_EXAMPLES=$${STATEFUL_EXAMPLES:-100} $(BIN)/pytest -s tests/commands/test_stateful.py
+
+test-hostile: develop ## Send what means harm, and watch the event loop
+	$(BIN)/pytest -m hostile
 
 test-tryton: develop ## Run the suite over a running Tryton (after `make systems`)
 	$(BIN)/pytest -m tryton
@@ -60,22 +83,40 @@ test-browser: develop assets ## Click through the pages in headless Chromium
 	    echo "Chromium is missing and cannot be installed here."
 	$(BIN)/pytest -m browser
 
+test-conformance: develop ## Have the graph judged by public test suites, everyday clients and fuzzers
+	@tests/conformance/node/install.sh $(BIN)/python requirements-assets.lock || \
+	    echo "The packages of tests/conformance/node cannot be installed here."
+	$(BIN)/pytest -m conformance
+
 test-wheel: develop ## Build the wheel, install it beside PyPI's `schema`, start it, ask it
 	$(BIN)/pytest -m wheel
 
-check: develop ## Lint, types, import contract, and the committed schema
+bench-commands: develop ## Measure what a command costs beside a bare start of the engine (benchmarks/COMMANDS.md)
+	$(BIN)/python -m benchmarks.commands
+
+check: develop ## Lint, types, import contract, approved rules, and the contract against the released one
 	$(BIN)/ruff format --check --quiet $(ROOMS)
 	$(BIN)/ruff check --quiet $(ROOMS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/colonnade rules diff
+	$(BIN)/colonnade schema check
+	$(BIN)/colonnade schema errors | diff docs/errors.md - > /dev/null || { echo "docs/errors.md is stale: run 'make schema'"; exit 1; }
 	$(BIN)/colonnade schema print | diff schema.graphql - > /dev/null || { echo "schema.graphql is stale: run 'make schema'"; exit 1; }
 
 format: develop ## Format and mend what the linter can
 	$(BIN)/ruff format --quiet $(ROOMS)
 	$(BIN)/ruff check --quiet --fix $(ROOMS)
 
-schema: install ## Print the contract into schema.graphql
+schema: install ## Print the contract into schema.graphql, and its error codes into docs/errors.md
 	$(BIN)/colonnade schema print > schema.graphql
+	$(BIN)/colonnade schema errors > docs/errors.md
+
+release: schema ## Make today's contract the released one, which every later one is compared with
+	cp schema.graphql schema/released.graphql
+
+rules: install ## Pin anew the rules of translation in sources/rules.lock, the policies in policies/policies.lock
+	$(BIN)/colonnade rules lock
 
 systems: install ## Install and seed the real systems of record, once (.systems/)
 	$(BIN)/python -m demo.tryton.install
@@ -85,4 +126,4 @@ lock: develop ## Resolve the dependencies anew into the hashed locks
 	$(LOCK) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) --group assets --output-file requirements-assets.lock
 
-.PHONY: help install develop demo assets wheel test test-sweep test-tryton test-browser test-wheel check format schema systems lock
+.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep stateful-sweep test-hostile test-tryton test-browser test-conformance test-wheel bench-commands check format schema release rules systems lock
