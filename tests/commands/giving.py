@@ -45,14 +45,15 @@ class People:
     def taken(self, who: str | Persona, name: str, said: dict[str, Any]) -> str:
         """Give a command that is taken in, and return its id."""
         answer = self.give(who, name, said)
-        assert answer["problems"] == []
+        assert answer["problems"] == [], answer["problems"]
         id_: str = answer["command"]["id"]
         return id_
 
     def act(self, who: str | Persona, name: str, id_: str) -> None:
         """Do something to a command or to what was set aside of it."""
         query = f'mutation ($id: ID!) {{ {name}(id: $id, reason: "as agreed") {{ problems {{ code message }} }} }}'
-        assert self.house.ask(who, query, {"id": id_})["data"][name]["problems"] == []
+        problems = self.house.ask(who, query, {"id": id_})["data"][name]["problems"]
+        assert problems == [], problems
 
     def approve(self, who: str, rule: str) -> None:
         """Approve what this rule asks of somebody, of the one command that waits for it."""

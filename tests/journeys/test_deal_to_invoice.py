@@ -9,17 +9,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from demo.firm.people import people
-from demo.issuer import Persona
 from demo.systems import HTTP
 from tests.commands.giving import People
+from tests.commands.guarded import as_
 
 if TYPE_CHECKING:
+    from demo.issuer import Persona
     from tests.commands.rig import Rig
 
 SALES, CONTROLLER, READER = "sales-operations", "finance-controller", "auditor"
 # Billing for the American books is these two colleagues' task; the personas of the demo do the British ones.
-US_ANALYST = Persona("billing-analyst", "northbeam.us-billing", "Wren Abara", ("billing-analyst", "nb-us"))
-US_FINANCE = Persona("finance", "northbeam.us-finance", "Idris Fontaine", ("finance", "nb-us"))
+US_ANALYST, US_FINANCE = as_("analyst", "billing-analyst", "nb-us"), as_("operations", "finance", "nb-us")
 APRIL = {"NB-US": "nbus-2026-P04", "NB-UK": "nbuk-2026-P04"}
 EMPLOYEES = {person.code: person.employee_number for person in people()}
 
