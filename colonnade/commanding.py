@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from cachetools import LRUCache
+import msgspec
+from cachetools import TTLCache
 
 from commands.asking import Live
 from commands.machinery.accepting import Accepted, Accepting
@@ -18,7 +19,7 @@ from commands.machinery.reading import Reading
 from commands.machinery.recording import Recorder
 from commands.machinery.rejudging import Rejudging
 from commands.machinery.repairing import Repairing
-from commands.machinery.resuming import Resumer
+from commands.machinery.resuming import UNBEGUN, Resumer
 from commands.machinery.seeing import Seeing
 from commands.machinery.setups import Setups
 from commands.machinery.waiting import Waiting
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 # For how many seconds a stopping process lets its runs come to an end; the next process takes up what is left.
 GRACE = 5.0
 KEPT = 10_000
+# For how many seconds whoever gives a command waits for it to be handed over; then a look does it.
+HANDED = 1.0
 
 
 class Commanding:
@@ -89,11 +92,11 @@ class Commanding:
         self.repairing = Repairing(app.engine, live, self.authority, app.clock, self.start_run)
         self.seeing = Seeing(Reading(app.engine), self.deciding, self.authority, secret)
         self.setups = Setups(app.engine)
-        self.resumer = Resumer(app.engine, waiting, self.start_run, app.clock)
+        # What the engine has: whatever waits for its turn there is not handed over at every look.
+        self._at_hand: TTLCache[tuple[str, int], bool] = TTLCache(KEPT, UNBEGUN.total_seconds())
+        self.resumer = Resumer(app.engine, waiting, self.start_run, self._at_hand, app.clock)
         self._machine = Machine(services)
         self._engine: Engine | None = None
-        # Whatever waits for its turn in the engine need not be handed over at every look.
-        self._begun: LRUCache[tuple[str, int], bool] = LRUCache(KEPT)
         self._chores: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -101,7 +104,7 @@ class Commanding:
         app = self._app
         url = app.settings.store.url
         at_once = app.settings.commands.at_once
-        self._engine = Engine(engine_url(url), executor_name(url), self._machine.work, at_once, app.metrics.registry)
+        self._engine = Engine(engine_url(url), executor_name(url), self._run, at_once, app.metrics.registry)
         await self._engine.launch()
         await self.resumer.take_up()
         self._chores = [asyncio.create_task(self.resumer.keep_going())]
@@ -119,7 +122,8 @@ class Commanding:
         """Take a command in, and have it carried out."""
         accepted = await self.accepting.take(given)
         if accepted.started is not None:
-            await self.start_run(*accepted.started)
+            handed = asyncio.create_task(self.start_run(*accepted.started))
+            await asyncio.wait({handed}, timeout=HANDED)
         self._app.metrics.commands.labels(given.name, accepted.outcome).inc()
         return accepted
 
@@ -139,14 +143,20 @@ class Commanding:
 
     async def start_run(self, id_: str, run: int) -> None:
         """Have a run carried out here; where this process runs none, another one's look finds it."""
-        if self._engine is None or (id_, run) in self._begun:
+        if self._engine is None or (id_, run) in self._at_hand:
             return
+        self._at_hand[id_, run] = True
         try:
             await self._engine.start(id_, run)
         except EngineError:
             # It is closing: what is stored is started by the next look.
-            return
-        self._begun[id_, run] = True
+            self._at_hand.pop((id_, run), None)
+
+    async def _run(self, id_: str, run: int) -> None:
+        try:
+            await self._machine.work(id_, run)
+        finally:
+            self._at_hand.pop((id_, run), None)
 
     def scope(self, principal: Principal, correlation_id: str) -> Scope:
         """Return for whom systems are asked by a command's judgement, and until when."""
@@ -156,7 +166,7 @@ class Commanding:
 
     def _scope_of(self, stored: Stored) -> Scope:
         principal = self._app.principals.recalled(stored.actor, stored.roles, stored.entities)
-        return self.scope(principal, stored.correlation_id)
+        return msgspec.structs.replace(self.scope(principal, stored.correlation_id), hold=self._hold)
 
     def _own_scope(self) -> Scope:
         return self.scope(self._app.facade, "colonnade")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -36,11 +36,16 @@ class CallBudget:
         return self._spent[binding]
 
 
+def _nobody() -> None:
+    """Hold nobody back."""
+
+
 class Scope(msgspec.Struct, frozen=True):
     """For whom and until when a source is asked.
 
     It is handed down in plain sight: a context variable inside a batch would be its first caller's. `deadline` is an
-    instant of the event loop's clock. `calls` is what the whole operation may still cause upstream.
+    instant of the event loop's clock. `calls` is what the whole operation may still cause upstream. `hold` is asked
+    right before anything is sent: it raises where whoever asks may not go on.
     """
 
     principal: Principal
@@ -48,6 +53,7 @@ class Scope(msgspec.Struct, frozen=True):
     deadline: float
     trace: Trace = msgspec.field(default_factory=Trace)
     calls: CallBudget = msgspec.field(default_factory=CallBudget)
+    hold: Callable[[], None] = _nobody
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):

@@ -32,7 +32,6 @@ class ApprovalRow(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     decided_at: datetime | None
     decided_by: str | None
-    decided_as: str | None
 
 
 async def by_id(connection: AsyncConnection, id_: str) -> ApprovalRow | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, Integer, String, Table, Text, text
+from sqlalchemy import JSON, Column, Index, Integer, String, Table, Text
 
 from store.tables import METADATA, Instant
 
@@ -41,6 +41,7 @@ Index("commands_by_state", COMMANDS.c.state, COMMANDS.c.sequence)
 Index("commands_by_actor", COMMANDS.c.actor, COMMANDS.c.sequence)
 Index("commands_by_name", COMMANDS.c.name, COMMANDS.c.sequence)
 Index("commands_by_correlation", COMMANDS.c.correlation_id, COMMANDS.c.sequence)
+Index("commands_by_acceptance", COMMANDS.c.accepted_at, COMMANDS.c.sequence)
 
 # The records that a command is about.
 SUBJECTS = Table(
@@ -124,7 +125,6 @@ APPROVALS = Table(
     Column("expires_at", Instant, nullable=False),
     Column("decided_at", Instant),
     Column("decided_by", String(255)),
-    Column("decided_as", String(255)),
 )
 Index("approvals_by_command", APPROVALS.c.command_id)
 Index("approvals_by_state", APPROVALS.c.state, APPROVALS.c.expires_at)
@@ -144,6 +144,3 @@ DRAWN = Table(
     Column("key", String(255), primary_key=True),
     Column("number", Integer, nullable=False),
 )
-
-BEGUN = text("state IN ('ACCEPTED', 'RUNNING', 'COMPENSATING')")
-Index("commands_begun", COMMANDS.c.changed_at, sqlite_where=BEGUN, postgresql_where=BEGUN)

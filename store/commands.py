@@ -151,7 +151,8 @@ async def claim(connection: AsyncConnection, id_: str, claims: Iterable[tuple[st
     """Claim what a command has not claimed yet, or raise ClaimedError, which undoes the transaction."""
     own = select(CLAIMS.c.kind, CLAIMS.c.key).where(CLAIMS.c.command_id == id_)
     known = {(row.kind, row.key) for row in await connection.execute(own)}
-    new = [(kind, key) for kind, key in dict.fromkeys(claims) if (kind, key) not in known]
+    # In one order: two that claim the same records never wait for each other.
+    new = sorted(set(claims) - known)
     if not new:
         return
     try:
@@ -241,16 +242,18 @@ async def release(connection: AsyncConnection, id_: str) -> None:
 async def hold(connection: AsyncConnection, stored: Stored, holds: Iterable[str], at: datetime) -> None:
     """Write down what a command waits for, in its order; what it no longer waits for is taken out."""
     wanted = set(holds)
-    known = set((await connection.execute(select(HOLDS.c.hold).where(HOLDS.c.command_id == stored.id))).scalars())
-    gone = known - wanted
-    if gone:
-        await connection.execute(delete(HOLDS).where(HOLDS.c.command_id == stored.id, HOLDS.c.hold.in_(gone)))
+    await connection.execute(delete(HOLDS).where(HOLDS.c.command_id == stored.id, HOLDS.c.hold.not_in(wanted)))
+    await line_up(connection, stored, wanted, at)
+
+
+async def line_up(connection: AsyncConnection, stored: Stored, holds: Iterable[str], at: datetime) -> None:
+    """Write down more that a command waits for; since when it does is not forgotten."""
     new = [
-        {"hold": one, "sequence": stored.sequence, "command_id": stored.id, "since": at}
-        for one in sorted(wanted - known)
+        {"hold": one, "sequence": stored.sequence, "command_id": stored.id, "since": at} for one in sorted(set(holds))
     ]
     if new:
-        await connection.execute(insert(HOLDS), new)
+        statement: Any = INSERTS[connection.dialect.name](HOLDS)
+        await connection.execute(statement.on_conflict_do_nothing(), new)
 
 
 async def earlier(connection: AsyncConnection, hold: str, sequence: int) -> bool:
@@ -260,22 +263,24 @@ async def earlier(connection: AsyncConnection, hold: str, sequence: int) -> bool
 
 
 class Head(NamedTuple):
-    """The first command that waits for something: since when it does, and when it was last looked after."""
+    """The first command that waits for something, parked: since when, and when it was last looked after."""
 
     hold: str
     id: str
-    state: str
     since: datetime
     changed_at: datetime
 
 
-async def heads(connection: AsyncConnection) -> list[Head]:
-    """Return the first that waits for each thing."""
+async def heads(connection: AsyncConnection, most: int) -> list[Head]:
+    """Return the first that waits for each thing, those first that were looked after the longest ago."""
     first = select(HOLDS.c.hold, func.min(HOLDS.c.sequence).label("sequence")).group_by(HOLDS.c.hold).subquery()
     found = (
-        select(HOLDS.c.hold, COMMANDS.c.id, COMMANDS.c.state, HOLDS.c.since, COMMANDS.c.changed_at)
+        select(HOLDS.c.hold, COMMANDS.c.id, HOLDS.c.since, COMMANDS.c.changed_at)
         .join(first, (first.c.hold == HOLDS.c.hold) & (first.c.sequence == HOLDS.c.sequence))
         .join(COMMANDS, COMMANDS.c.sequence == HOLDS.c.sequence)
+        .where(COMMANDS.c.state == "PARKED")
+        .order_by(COMMANDS.c.changed_at)
+        .limit(most)
     )
     return [Head(*row) for row in await connection.execute(found)]
 
@@ -327,9 +332,10 @@ class Doers:
         self._engine = engine
 
     async def of(self, name: str, subject: str, since: datetime | None = None) -> frozenset[str]:
-        """Return the identities of those who ran a command about a record and had it done, since an instant if given.
+        """Return the identities of those who ran a command about a record and had it done.
 
-        What has not come to its end counts too: what was begun was done.
+        Since an instant, if one is given: of what ended before it, nobody is named. What has not come to its end counts
+        too: what was begun was done.
         """
         ran = (
             select(COMMANDS.c.actor, COMMANDS.c.person)
@@ -338,7 +344,7 @@ class Doers:
             .where(COMMANDS.c.state.not_in(("REFUSED", "FAILED", "REJECTED", "EXPIRED", "CANCELLED")))
         )
         if since is not None:
-            ran = ran.where(COMMANDS.c.accepted_at >= since)
+            ran = ran.where(COMMANDS.c.ended_at.is_(None) | (COMMANDS.c.ended_at >= since))
         async with snapshot(self._engine) as connection:
             found = (await connection.execute(ran)).all()
         return frozenset(name for row in found for name in (row.actor, row.person) if name is not None)

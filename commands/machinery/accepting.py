@@ -17,12 +17,12 @@ from commands.asking import Unanswered
 from commands.command import Finding
 from commands.machinery.given import approved_digest, fingerprint, scoped, stored_input
 from commands.machinery.judging import unanswered
+from commands.machinery.raised import raised
 from commands.machinery.trail import entry, tried
 from commands.machinery.view import View, planned
 from commands.plan import Plan, said
-from schema.command import ApprovalState, CommandStatus, ExceptionState, WaitReason
+from schema.command import ApprovalState, CommandStatus, WaitReason
 from schema.problems import Code, Problem
-from schema.tier import Tier
 from store import commands as rows
 from store.audit import Kind, append
 from store.commands import ClaimedError, KeyTakenError, Stored
@@ -217,21 +217,7 @@ class Accepting:
             handling = self._tiers.of(one.code)
             if handling is None and one in problems and one.code is not Code.AWAITING_MASTER_DATA:
                 continue
-            found.append(
-                {
-                    "id": uuid.uuid4().hex,
-                    "command_id": id_,
-                    "item": one.item,
-                    "step": "judgement",
-                    "code": one.code.name,
-                    "tier": (handling.tier if handling else Tier.BLOCK).name,
-                    "message": one.message,
-                    "state": ExceptionState.NOTED.name,
-                    "said": None,
-                    "created_at": now,
-                    "due_at": None,
-                }
-            )
+            found.append(raised(self._tiers, id_, "judgement", one, now))
         return found
 
 

@@ -8,6 +8,7 @@ DEAD      a step was refused after the pivot, or cannot be undone: a person must
 
 from __future__ import annotations
 
+import hashlib
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # Behind these a chain goes on.
 PASSED = frozenset({StepState.DONE, StepState.QUARANTINED, StepState.SKIPPED})
 ATTEMPTED = frozenset({StepState.RUNNING, StepState.UNKNOWN_OUTCOME})
+KEY_ITEM = 16
 
 
 class Standing(Enum):
@@ -50,6 +52,11 @@ class Chain:
         """Return how far a step is."""
         row = self.rows.get(step.name)
         return StepState.PENDING if row is None else StepState[row.state]
+
+    def key(self, command_id: str, step: Step) -> str:
+        """Return our key of a step: it is made of the command's id alone, never of a run's."""
+        item = hashlib.sha256(self.item.encode()).hexdigest()[:KEY_ITEM] if self.item else ""
+        return f"{command_id}/{step.name}/{item}".rstrip("/")
 
     @property
     def next(self) -> Step | None:

@@ -36,7 +36,8 @@ def concluded(chains: Sequence[Chain]) -> Conclusion:
     if Standing.DEAD in standings:
         return Conclusion(CommandStatus.DEAD_LETTERED)
     undone = standings.count(Standing.UNDONE)
-    if chains and (undone == len(chains) or (undone and not chains[0].item)):
+    # Nothing of a command comes before its first chain, if it has one: without that none of the branches was begun.
+    if undone == len(chains) > 0 or (undone and not chains[0].item and standings[0] is Standing.UNDONE):
         withdrawn = any(row.code == WITHDRAWN for chain in chains for row in chain.rows.values())
         return Conclusion(CommandStatus.CANCELLED if withdrawn else CommandStatus.FAILED)
     left_out = any(chain.state(step) in LEFT_OUT for chain in chains for step in chain.steps)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commands.asking import Asking, Unanswered
 from commands.command import Finding
-from commands.machinery.judging import Actor, holds, unanswered
+from commands.machinery.judging import STRANGER, Actor, holds, unanswered
 from commands.machinery.mending import retry, withhold
 from commands.machinery.trail import by, entry
 from policies.authority import Approver, Required
@@ -93,17 +93,18 @@ class Deciding:
             Required(stored.name, row.rule, row.role, row.entity),
             Approver(
                 roles=roles,
-                actor=actor.identities,
+                actor=actor.told_apart,
                 bonds={role: await holds(screen, bond, subjects) for role, bond in wanted.items()},
             ),
-            frozenset({stored.actor, stored.person or stored.actor, *stored.parties.get(CORRECTOR, ())}),
+            _requester(stored),
             {name: frozenset(who) for name, who in stored.parties.items()},
             self._clock.now().date(),
         )
         if decision.allowed:
             return None
         if decision.code is Code.SOD_VIOLATION:
-            return Finding(Code.SOD_VIOLATION, "you have a part in this command: somebody else must decide on it")
+            part = "you have a part in this command: somebody else must decide on it"
+            return Finding(Code.SOD_VIOLATION, part if actor.told_apart else STRANGER)
         return Finding(Code.FORBIDDEN, "your roles do not let you decide on this")
 
     async def _rows(self, ask: Asking, stored: Stored) -> list[Row]:
@@ -157,6 +158,13 @@ class Deciding:
         async with transaction(self._store) as connection:
             told = _told(stored, row, scope, f"REFUSED: {refused.code.name}", None)
             await append(connection, self._clock.now(), [told])
+
+
+def _requester(stored: Stored) -> frozenset[str]:
+    """Return the identities of who gave a command and who corrected it; none, if the former cannot be told apart."""
+    if stored.person is None:
+        return frozenset()
+    return frozenset({stored.actor, stored.person, *stored.parties.get(CORRECTOR, ())})
 
 
 def _late(row: ApprovalRow | None, now: datetime) -> Finding:

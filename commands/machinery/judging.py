@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 NOTHING = Judgement(plan=Plan(), subjects=())
 ALLOWED = Decision(Effect.ALLOW)
+STRANGER = "nobody can tell whether you have a part in this: have a steward link your sign-in to your person"
 
 
 class Actor(NamedTuple):
@@ -47,6 +48,11 @@ class Actor(NamedTuple):
     def identities(self) -> frozenset[str]:
         """The subject, and the person."""
         return frozenset({self.subject} if self.person is None else {self.subject, self.person.encode()})
+
+    @property
+    def told_apart(self) -> frozenset[str]:
+        """The identities; none of whoever is not linked to a person, of whom nobody can tell who they are besides."""
+        return frozenset() if self.person is None else self.identities
 
 
 class Verdict(NamedTuple):
@@ -108,6 +114,9 @@ class Judging:
                 return _denied(found, Decision(Effect.DENY, code=Code.FORBIDDEN), actor)
             return Verdict(found, stop.findings, ALLOWED, actor)
         decision = self._authority.decide(await self._facts(name, found, actor, scope))
+        if decision.approvals and not actor.told_apart:
+            # Whoever approves it may be the same person.
+            decision = Decision(Effect.DENY, decision.rules, code=Code.SOD_VIOLATION)
         if not decision.allowed:
             return _denied(found, decision, actor)
         lacking = [
@@ -154,8 +163,7 @@ class Judging:
             roles=roles,
             actor=actor.identities,
             bonds={role: await holds(screen, bond, found.scope) for role, bond in wanted.items()},
-            # Of whoever is not linked to a person nobody can tell whether they have a part.
-            parties=found.parties if actor.person is not None else {},
+            parties=found.parties if actor.told_apart else {},
             entity=found.entity,
             facts=found.facts,
         )
@@ -175,9 +183,10 @@ async def holds(screen: Screen, bond: Bond, rows: Sequence[Any]) -> bool:
 
 def _denied(found: Judgement, decision: Decision, actor: Actor) -> Verdict:
     code = decision.code or Code.FORBIDDEN
-    said = {
-        Code.SOD_VIOLATION: "you have a part in what this command is about: somebody else must run it",
-    }.get(code, "your roles do not let you run this command on these records")
+    said = "your roles do not let you run this command on these records"
+    if code is Code.SOD_VIOLATION:
+        part = "you have a part in what this command is about: somebody else must run it"
+        said = part if actor.told_apart else STRANGER
     # What else was found is nothing for whoever may not run it.
     return Verdict(found, (Finding(code, said),), decision, actor)
 

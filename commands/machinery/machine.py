@@ -24,7 +24,7 @@ from store.commands import Fenced, Stored
 from store.transaction import StoreUnavailableError, snapshot, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -42,6 +42,8 @@ BEGUN = frozenset({CommandStatus.ACCEPTED.name, CommandStatus.RUNNING.name, Comm
 # How many branches go side by side, and how often a step is tried in one run before its command is parked.
 SIDE_BY_SIDE = 25
 TRIES = 5
+# How often a run may break for a reason that nobody foresaw.
+FAULTS = 3
 AWAY_SECONDS = 1.0
 
 
@@ -61,7 +63,8 @@ class Services(NamedTuple):
     """What a run leans on.
 
     `judge` judges a command anew before its first step, and tells whether it goes on. `hold` stops a run of a process
-    that another one has taken over from: it is called before each effect, and before each change of the journal.
+    that another one has taken over from: it is called before each effect, and before each change of the journal. The
+    `scope` of a run calls it too, right before anything is sent.
     """
 
     store: AsyncEngine
@@ -83,13 +86,35 @@ class Machine:
         self._services = services
 
     async def work(self, id_: str, run: int) -> None:
-        """Go on with a command as far as it goes now. While the store is away it waits, as after a crash."""
+        """Go on with a command as far as it goes now. While the store is away it waits, as after a crash.
+
+        Raises what nobody foresaw, as soon as trying again is in vain: then the command is a person's.
+        """
+        faults = 0
         while True:
             try:
                 return await self._work(id_, run)
             except StoreUnavailableError as error:
                 log.warning("the store is away", command_id=id_, error=str(error))
                 await asyncio.sleep(AWAY_SECONDS)
+            except Exception as error:
+                faults += 1
+                log.warning("a run broke", command_id=id_, error=type(error).__name__, times=faults)
+                if faults == FAULTS:
+                    await self._give_up(id_, run)
+                    raise
+                await pause(faults)
+
+    async def _give_up(self, id_: str, run: int) -> None:
+        services = self._services
+        services.hold()
+        async with transaction(services.store) as connection:
+            stored = await rows.held(connection, id_)
+            if stored is not None and stored.run == run and stored.state in BEGUN:
+                dead = {"state": CommandStatus.DEAD_LETTERED.name, "waiting": None}
+                await rows.change(connection, id_, run, services.clock.now(), **dead)
+                await services.recorder.broken(connection, stored)
+        services.rested(id_)
 
     async def _work(self, id_: str, run: int) -> None:
         services = self._services
@@ -140,9 +165,10 @@ class _Run:
         going = [(chain, step) for chain in wave if (step := _going(chain)) is not None]
         stopped = await self._stopped([step for _, step in going])
         going = [(chain, step) for chain, step in going if not _waits(chain, stopped[step.name, step.gate])]
+        await self._line_up(wave)
         sent = [chain.sent(step) for chain, step in going]
         await self._begin(going, undoing=bool(undoing))
-        outcomes = await asyncio.gather(
+        outcomes = await _together(
             *(self._carry(*one, when) for one, when in zip(going, sent, strict=True)),
             *(self._undo(*one) for one in undoing),
         )
@@ -162,6 +188,13 @@ class _Run:
             await self._services.recorder.begun(connection, self._stored, going, state)
         self._stored = msgspec.structs.replace(self._stored, state=state.name)
 
+    async def _line_up(self, wave: Sequence[Chain]) -> None:
+        """Write down at once what chains wait for: whoever comes later waits behind them, though this run goes on."""
+        holds = {chain.hold for chain in wave if chain.waits is not None}
+        if holds:
+            async with self._change() as connection:
+                await rows.line_up(connection, self._stored, holds, self._services.clock.now())
+
     async def _stopped(self, steps: Sequence[Step]) -> dict[tuple[str, Gate | None], tuple[WaitReason, str] | None]:
         """Return for what steps have to wait, each kind of step and each gate looked at once."""
         found: dict[tuple[str, Gate | None], tuple[WaitReason, str] | None] = {}
@@ -180,14 +213,14 @@ class _Run:
 
     async def _carry(self, chain: Chain, step: Step, sent: datetime | None) -> Outcome:
         self._services.hold()
-        key = self._services.recorder.key(self._stored, chain, step)
+        key = chain.key(self._stored.id, step)
         return await self._services.carrier.carry(step, key, chain.brought(), self._scope(), sent)
 
     async def _undo(self, chain: Chain, step: Step) -> Outcome:
         # What is undone before all of it has come is there in the end.
         await asyncio.sleep(self._services.recorder.unsettled(chain, step))
         self._services.hold()
-        key = self._services.recorder.key(self._stored, chain, step)
+        key = chain.key(self._stored.id, step)
         return await self._services.carrier.undo(step, key, chain.brought(), self._scope())
 
     async def _again(self, tried: Sequence[tuple[Chain, Step]], outcomes: Sequence[Outcome]) -> None:
@@ -199,9 +232,10 @@ class _Run:
                 chain.wait(outcome.reason, await periods.hold(step.gate) if step.gate else hold(step.binding))
             elif isinstance(outcome, Again | Unknown):
                 chain.tried += 1
-                often = max(often, chain.tried)
                 if chain.tried >= TRIES or self._services.carrier.away(step.binding):
                     chain.wait(WaitReason.TARGET_UNAVAILABLE, hold(step.binding))
+                else:
+                    often = max(often, chain.tried)
             else:
                 chain.tried = 0
         if often:
@@ -228,6 +262,17 @@ class _Run:
             stored, now = self._stored, self._services.clock.now()
             await rows.change(connection, stored.id, stored.run, now, **values)
             yield connection
+
+
+async def _together(*coroutines: Coroutine[Any, Any, Outcome]) -> list[Outcome]:
+    """Return what they come to, in their order. Where one breaks off, none goes on by itself."""
+    tasks = [asyncio.create_task(one) for one in coroutines]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _going(chain: Chain) -> Step | None:

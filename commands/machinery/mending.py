@@ -35,7 +35,8 @@ async def retry(connection: AsyncConnection, stored: Stored, by: str, at: dateti
     await exceptions.resolve(
         connection, stored.id, ExceptionState.REPLAYED.name, {"resolved_by": by, "resolved_at": at}
     )
-    return bool(again)
+    # Where a whole command broke, no step of it was set aside.
+    return bool(open_)
 
 
 async def withhold(connection: AsyncConnection, stored: Stored, state: CommandStatus, at: datetime) -> str | None:

@@ -5,18 +5,17 @@ Each method is given the connection of the run's transaction: either all of it i
 
 from __future__ import annotations
 
-import hashlib
-import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from commands.command import Finding
 from commands.machinery.carrying import Carried, Refused, Skipped, Unknown
+from commands.machinery.raised import opened, raised
 from commands.machinery.trail import entry
-from commands.plan import of_write
-from schema.command import CommandStatus, ExceptionState, StepState
+from commands.plan import Kind, of_write
+from schema.command import CommandStatus, StepState
 from schema.problems import Code
 from schema.rows import Ref
-from schema.tier import Tier
 from sources.writing import settled
 from store import commands as rows
 from store import reservations
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
 
     Taken = Sequence[tuple[Chain, Step]]
 
-KEY_ITEM = 16
-
 
 class Recorder:
     """Writes down what runs do. `seal` makes what a system said unreadable to whoever only has the store."""
@@ -57,17 +54,11 @@ class Recorder:
     ) -> None:
         self._tiers, self._crossrefs, self._clock, self._seal, self._settle = tiers, crossrefs, clock, seal, settle
 
-    @staticmethod
-    def key(stored: Stored, chain: Chain, step: Step) -> str:
-        """Return our key of a step: it is made of the command's id alone, never of a run's."""
-        item = hashlib.sha256(chain.item.encode()).hexdigest()[:KEY_ITEM] if chain.item else ""
-        return f"{stored.id}/{step.name}/{item}".rstrip("/")
-
     async def begun(self, connection: AsyncConnection, stored: Stored, going: Taken, state: CommandStatus) -> None:
         """Write steps down as begun, with the state that the command has by that, and reserve what they make."""
         now = self._clock.now()
         made = [
-            (self.key(stored, chain, step), Ref(step.write.makes, step.binding, "new"))
+            (chain.key(stored.id, step), Ref(step.write.makes, step.binding, "new"))
             for chain, step in going
             if step.write.makes
         ]
@@ -110,7 +101,7 @@ class Recorder:
         exceptions: list[dict[str, Any]] = []
         made: list[str] = []
         for (chain, step), outcome in zip(going, outcomes, strict=True):
-            key = self.key(stored, chain, step)
+            key = chain.key(stored.id, step)
             chain.rows[step.name] = self._ended(chain.rows[step.name], step, outcome)
             if isinstance(outcome, Carried):
                 entries.append(entry(stored, Recorded.WRITE, _written(chain, step, key, outcome)))
@@ -145,14 +136,12 @@ class Recorder:
         entries: list[Entry] = []
         exceptions: list[dict[str, Any]] = []
         for (chain, step), outcome in zip(undoing, outcomes, strict=True):
-            key, row = self.key(stored, chain, step), chain.rows[step.name]
+            key, row = chain.key(stored.id, step), chain.rows[step.name]
             if isinstance(outcome, Carried):
                 chain.rows[step.name] = _with(row, StepState.COMPENSATED, done_at=self._clock.now())
                 await self._retired(connection, step, row)
                 if step.undo is not None:
-                    entries.append(
-                        entry(stored, Recorded.WRITE, {"undone": True, **_written(chain, step, key, outcome)})
-                    )
+                    entries.append(entry(stored, Recorded.WRITE, _written(chain, step, key, outcome, undone=True)))
             elif isinstance(outcome, Refused):
                 failed = outcome._replace(code=Code.COMPENSATION_FAILED)
                 chain.rows[step.name] = _with(row, StepState.COMPENSATION_FAILED, code=failed.code.name)
@@ -174,40 +163,42 @@ class Recorder:
             said |= {"waiting": found.waiting.name, "for": sorted(found.holds)}
         await append(connection, self._clock.now(), [entry(stored, Recorded.STATE, said)])
 
+    async def broken(self, connection: AsyncConnection, stored: Stored) -> None:
+        """Write down of a whole command that it cannot be carried out, by a fault of ours."""
+        now, why = self._clock.now(), "it broke off for a reason that is in the log, under its correlation id"
+        exception = opened(raised(self._tiers, stored.id, "", Finding(Code.INTERNAL_ERROR, why), now), self._tiers)
+        said = {"before": stored.state, "after": CommandStatus.DEAD_LETTERED.name}
+        await rows.add_exceptions(connection, [exception])
+        told = [entry(stored, Recorded.EXCEPTION, _told(exception)), entry(stored, Recorded.STATE, said)]
+        await append(connection, now, told)
+
     def forget(self) -> None:
         """Have references read anew: some may have been made."""
         self._crossrefs.forget()
 
     def _exception(self, stored: Stored, chain: Chain, step: Step, outcome: Refused) -> dict[str, Any]:
         code = outcome.code if step.optional is None else step.optional
-        handling = self._tiers.of(code)
-        now = self._clock.now()
-        dead = step.optional is None and (code is Code.COMPENSATION_FAILED or step.kind.name == "RETRIABLE")
-        waits = step.optional is not None or dead
-        return {
-            "id": uuid.uuid4().hex,
-            "command_id": stored.id,
-            "item": chain.item,
-            "step": step.name,
-            "code": code.name,
-            "tier": (handling.tier if handling else Tier.BLOCK).name,
-            "message": outcome.message,
-            "state": (ExceptionState.OPEN if waits else ExceptionState.NOTED).name,
-            "said": self._seal(outcome.said) if waits and outcome.said else None,
-            "created_at": now,
-            "due_at": now + handling.within if handling and handling.within else None,
-        }
+        found = Finding(code, outcome.message, item=chain.item)
+        exception = raised(self._tiers, stored.id, step.name, found, self._clock.now())
+        dead = step.optional is None and (code is Code.COMPENSATION_FAILED or step.kind is Kind.RETRIABLE)
+        if step.optional is None and not dead:
+            return exception
+        said = self._seal(outcome.said) if outcome.said else None
+        return {**opened(exception, self._tiers), "said": said}
 
 
 def _with(row: StepRow, state: StepState, **values: Any) -> StepRow:
     return rows.replaced(row, state=state.name, **values)
 
 
-def _written(chain: Chain, step: Step, key: str, outcome: Carried) -> dict[str, Any]:
-    ids = {} if outcome.record is None else {"record": outcome.record.encode()}
-    found = {"found": True} if outcome.found else {}
-    said = of_write(settled(step.write, chain.brought()))
-    return {"step": step.name, "item": chain.item, "binding": step.binding, "key": key, "write": said, **ids, **found}
+def _written(chain: Chain, step: Step, key: str, outcome: Carried, *, undone: bool = False) -> dict[str, Any]:
+    more: dict[str, Any] = {"undone": True} if undone else {}
+    if outcome.record is not None:
+        more["record"] = outcome.record.encode()
+    if outcome.found:
+        more["found"] = True
+    said = of_write(settled(step.undo if undone else step.write, chain.brought()))
+    return {"step": step.name, "item": chain.item, "binding": step.binding, "key": key, "write": said, **more}
 
 
 def _told(exception: dict[str, Any]) -> dict[str, Any]:

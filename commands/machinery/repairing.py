@@ -13,7 +13,7 @@ from commands.machinery.chains import Chain, Standing, chains
 from commands.machinery.conclusion import WITHDRAWN
 from commands.machinery.correcting import CorrectionError, corrected
 from commands.machinery.deciding import CORRECTOR, Decided
-from commands.machinery.judging import Actor
+from commands.machinery.judging import STRANGER, Actor
 from commands.machinery.mending import retry
 from commands.machinery.trail import by, entry
 from commands.plan import Branch, Kind, Plan, Step, digest, of_write, read, said
@@ -22,7 +22,7 @@ from policies.authority_file import Act
 from schema.command import CommandStatus, ExceptionState, StepState
 from schema.problems import Code
 from schema.rows import System
-from store import approvals, exceptions
+from store import approvals, exceptions, reservations
 from store import commands as rows
 from store.audit import Kind as Recorded
 from store.audit import append
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 # A command that has come to an end for now, with something that waits for a person.
 LEFT = (CommandStatus.SUCCEEDED_WITH_EXCEPTIONS.name, CommandStatus.DEAD_LETTERED.name)
+# Whatever these two keep may end on an invoice: whose time it was, in which role, and whether it is billed at all.
+MONEY = frozenset({System.ERP, System.PSA})
 
 
 class Opened(NamedTuple):
@@ -87,6 +89,8 @@ class Repairing:
                 await rows.release(connection, stored.id)
                 return 0
             await rows.write_steps(connection, [_withdrawn(stored, *stop, now) for stop in stops])
+            for chain, step in stops:
+                await reservations.free(connection, chain.key(stored.id, step))
             state = {"state": CommandStatus.COMPENSATING.name, "waiting": None}
             return await rows.move(connection, stored.id, (stored.state,), now, **state) or 0
 
@@ -125,6 +129,8 @@ class Repairing:
         async def act(connection: AsyncConnection, opened: Opened) -> int | Finding:
             if opened.stored.state == CommandStatus.AWAITING_APPROVAL.name:
                 return Finding(Code.INVALID_TRANSITION, "its correction waits for approval: have it decided on first")
+            if not found.step:
+                return Finding(Code.INVALID_TRANSITION, "nothing of it was refused: replay it when the fault is mended")
             by_whom = {"resolved_by": scope.principal.subject, "resolved_at": self._clock.now()}
             discarded = ExceptionState.DISCARDED.name
             if not await exceptions.resolve(connection, opened.stored.id, discarded, by_whom, only=found.id):
@@ -141,8 +147,8 @@ class Repairing:
     ) -> Decided:
         """Correct what a step writes that was set aside, and repeat it: at once, or once it is approved.
 
-        Where an amount changes, or the ERP is written to, whoever approved the command approves it anew. `hidden` are
-        the kinds of values that the actor may not read.
+        Where an amount changes, or what is billed may, whoever approved the command approves it anew. `hidden` are the
+        kinds of values that the actor may not read.
         """
         found = await self._exception(exception_id)
         if found is None:
@@ -165,8 +171,10 @@ class Repairing:
             plan = said(_replaced(read(stored.plan), found, made.write))
             digested = digest(stored.fingerprint, plan, stored.run)
             changed = {"plan": plan, "plan_digest": digested, "ended_at": None}
-            if made.amount or step.write.system is System.ERP:
+            if made.amount or step.write.system in MONEY:
                 by_whom = Actor(scope.principal.subject, person)
+                if not by_whom.told_apart:
+                    return Finding(Code.SOD_VIOLATION, STRANGER)
                 parties = {**stored.parties, CORRECTOR: sorted(by_whom.identities)}
                 await approvals.void(connection, stored.id)
                 await rows.add_approvals(connection, await self._asked_anew(connection, stored, digested))

@@ -18,7 +18,7 @@ from store.audit import Kind, append
 from store.transaction import StoreUnavailableError, snapshot, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Container
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -31,20 +31,26 @@ log = structlog.get_logger("colonnade.commands")
 SECONDS = 2.0
 # A command that was taken in starts at once: one that did not was left by a crash. One that is running writes at each
 # step: one that is silent for longer than any call may take, and than a write may still take effect, runs no more.
-# One whose run came to nothing before it wrote anything is begun anew as well, but may merely wait for its turn.
+# One whose run came to nothing before it wrote anything is begun anew as well, but may merely wait for its turn: for
+# so long a run that was handed over here is taken to be in good hands.
 TAKEN, SILENT, UNBEGUN = timedelta(seconds=1), timedelta(seconds=60), timedelta(minutes=10)
-AT_ONCE, LEFT_BEHIND = 100, 10_000
+AT_ONCE, LOOKED_AT, LEFT_BEHIND = 100, 1_000, 10_000
 BEGUN = ("RUNNING", "COMPENSATING")
 SELDOM = timedelta(minutes=10)
 
 
 class Resumer:
-    """Begins runs. `start` has the engine carry one out."""
+    """Begins runs. `start` has the engine carry one out; `at_hand` are those that it has, at work or in its queue."""
 
     def __init__(
-        self, store: AsyncEngine, waiting: Waiting, start: Callable[[str, int], Awaitable[None]], clock: Clock
+        self,
+        store: AsyncEngine,
+        waiting: Waiting,
+        start: Callable[[str, int], Awaitable[None]],
+        at_hand: Container[tuple[str, int]],
+        clock: Clock,
     ) -> None:
-        self._store, self._waiting, self._start, self._clock = store, waiting, start, clock
+        self._store, self._waiting, self._start, self._at_hand, self._clock = store, waiting, start, at_hand, clock
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -79,9 +85,9 @@ class Resumer:
         await self._expire()
         await self._left()
         async with snapshot(self._store) as connection:
-            heads = await rows.heads(connection)
+            heads = await rows.heads(connection, LOOKED_AT)
         for head in heads:
-            if head.state == CommandStatus.PARKED.name and self._due(head) and await self._waiting.over(head.hold):
+            if self._due(head) and await self._waiting.over(head.hold):
                 await self.go_on(head.id, (CommandStatus.PARKED.name,))
 
     def _due(self, head: Head) -> bool:
@@ -114,7 +120,9 @@ class Resumer:
             silent += await rows.begun(connection, ("ACCEPTED",), now - UNBEGUN, AT_ONCE)
         for id_, run in taken:
             await self._start(id_, run)
-        for id_, _ in silent:
+        for id_, run in silent:
+            if (id_, run) in self._at_hand:
+                continue
             async with transaction(self._store) as connection:
                 begun = await rows.move(connection, id_, (*BEGUN, "ACCEPTED"), self._clock.now())
             if begun is not None:

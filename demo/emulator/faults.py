@@ -25,7 +25,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     what: FaultName
     nth: Annotated[int, msgspec.Meta(ge=1)] = 1
     seconds: Annotated[float, msgspec.Meta(ge=0)] = 1.0
-    status: Literal[500, 503] = 500
+    status: Literal[429, 500, 503] = 500
 
     def __post_init__(self) -> None:
         """Refuse what is no pattern."""

@@ -157,6 +157,7 @@ class Wire:
         outcome, size, span = CANCELLED, 0, scope.trace.span()
         trace = {"X-Correlation-ID": scope.correlation_id, "traceparent": span}
         try:
+            scope.hold()
             answered = await self._transport.exchange(request, credential, trace)
             outcome, size = OK, len(answered)
         except SourceFailure as failure:

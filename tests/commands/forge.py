@@ -33,6 +33,7 @@ from colonnade.http import create
 from colonnade.settings import Settings
 from colonnade.wiring import Application, SystemClock
 from commands.machinery.accepting import Accepting
+from commands.machinery.carrying import Carrier
 from commands.machinery.deciding import Deciding
 from commands.machinery.machine import _Run
 from commands.machinery.recording import Recorder
@@ -105,12 +106,19 @@ def _after(do: Callable[..., Any], point: str, reaper: Reaper) -> Callable[..., 
     return done
 
 
+async def _broken(*_: Any) -> Any:
+    """Fail as only a fault of ours can."""
+    raise ZeroDivisionError
+
+
 def serve(said: dict[str, Any]) -> None:
     """Serve until killed."""
     os.setsid()
     # Whatever becomes of the forge, and of who ordered the server: it does not outlive them.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     telemetry.configure()
+    if said.get("broken"):
+        Carrier.carry = _broken  # type: ignore[method-assign]
     watch(Reaper(Path(said["log"]), said.get("point"), said.get("nth", 1)))
     settings = Settings.read(Path(said["config"]))
     application = Application(settings, Morning(said.get("ahead", 0.0)), role="both")

@@ -116,14 +116,14 @@ class Rig:
         self.config.write_text(re.sub(r'(\[store\]\nurl = )"[^"]*"', rf'\1"{self._store}"', written), encoding="utf-8")
         asyncio.run(_emptied(self._store))
 
-    def start(self, point: str | None = None, nth: int = 1, ahead: float = 0.0) -> float:
+    def start(self, point: str | None = None, nth: int = 1, ahead: float = 0.0, *, broken: bool = False) -> float:
         """Start the server, its clock so many days ahead; return how many seconds that took.
 
-        It is killed at a point if one is named.
+        It is killed at a point if one is named; a broken one cannot carry out any step.
         """
         began = time.monotonic()
         said = {"config": str(self.config), "port": self.port, "log": str(self.log), "output": str(self.output)}
-        self._pid = self.forge.make(**said, point=point, nth=nth, ahead=ahead)
+        self._pid = self.forge.make(**said, point=point, nth=nth, ahead=ahead, broken=broken)
         while time.monotonic() < began + START_SECONDS:
             try:
                 if self._client.get(f"http://127.0.0.1:{self.port}/livez", timeout=1).is_success:

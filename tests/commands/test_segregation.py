@@ -164,6 +164,20 @@ async def linked(house: House, who: Persona) -> None:
     await engine.dispose()
 
 
+def test_of_a_stranger_nobody_can_tell_who_they_are(house: House) -> None:
+    """An account that is linked to nobody approves nothing, and gives nothing that somebody would have to approve."""
+    director = Persona("stranger", "contractors.44", "", ("delivery-director",))
+    answered = house.give("engagement-manager", "createEngagement", said(house, "createEngagement"))
+    own_approval(house, director, answered.command)
+    manager = Persona("stranger", "contractors.44", "", ("delivery-director", "engagement-manager"))
+    effects, before = house.rig.effects(), len(house.trail())
+    answered = house.give(manager, "createEngagement", said(house, "createEngagement"))
+    assert (answered.errors, answered.codes) == ([], ["SOD_VIOLATION"])
+    (told,) = house.trail(before)
+    assert (told.kind, told.actor, told.body["problems"]) == ("REFUSED", manager.subject, ["SOD_VIOLATION"])
+    assert house.rig.effects() == effects
+
+
 def test_a_delegate_is_whom_they_act_for(house: House) -> None:
     """What a portal gives on somebody's behalf, no other portal approves on behalf of the same."""
     keys = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +14,9 @@ from demo.systems import HTTP
 from schema.graph import HOMES
 from schema.rows import Ref
 from tests.commands.giving import People
+from tests.commands.guarded import COMMANDS
 from tests.commands.rig import Forge, rig
+from tests.commands.scenarios import Ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +27,7 @@ pytestmark = pytest.mark.commands
 
 MANAGER, OPERATIONS = "engagement-manager", "operations"
 SECONDS = 40.0
+PENDING = "SELECT count(*) FROM cross_references WHERE state = 'PENDING'"
 CANCEL = 'mutation ($id: ID!) { cancelCommand(id: $id, reason: "changed our mind") { problems { code message } } }'
 
 
@@ -54,9 +59,11 @@ def ref(house: Rig, type_: str, code: str) -> str:
     return Ref(type_, role, word).encode()
 
 
-def fail(house: Rig, role: str, match: str, *first: dict[str, Any]) -> None:
+def fail(house: Rig, role: str, match: str, *first: dict[str, Any], status: int = 503) -> None:
     """Have a kind of call fail until it is mended, the first ones as they are said."""
-    later = [{"match": match, "what": "fail_before", "nth": nth, "status": 503} for nth in range(len(first) + 1, 200)]
+    later = [
+        {"match": match, "what": "fail_before", "nth": nth, "status": status} for nth in range(len(first) + 1, 200)
+    ]
     HTTP.put(f"{house.address[role]}/_control/faults", json=[*first, *later]).raise_for_status()
 
 
@@ -87,6 +94,20 @@ def test_what_may_have_been_done_is_found_and_undone(house: Rig) -> None:
         ("forecast.milestone", "PENDING", None),
     ]
     assert house.state() == before
+
+
+def test_what_was_never_made_is_not_reserved(house: Rig) -> None:
+    """Delivery is too busy to take a booking: withdrawn, the reference that was reserved for it is given back."""
+    people = People(house)
+    fail(house, "psa", "POST .*/workspace_allocations", status=429)
+    id_ = people.taken("resource-manager", "staffAssignment", COMMANDS["staffAssignment"].input(Ids(house.bound)))
+    people.rested("resource-manager", id_, "PARKED", seconds=SECONDS)
+    with closing(sqlite3.connect(house.folder / "colonnade.db", timeout=10)) as store:
+        assert store.execute(PENDING).fetchone() == (1,)
+        assert withdrawn(house, id_) == []
+        assert people.rested("resource-manager", id_, "CANCELLED", seconds=SECONDS)["status"] == "CANCELLED"
+        assert store.execute(PENDING).fetchone() == (0,)
+    assert house.effects() == []
 
 
 def test_what_is_done_for_good_is_not_withdrawn(house: Rig) -> None:

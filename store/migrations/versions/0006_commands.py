@@ -9,7 +9,6 @@ revision = "0006"
 down_revision = "0005"
 
 INSTANT = sa.DateTime(timezone=True)
-BEGUN = sa.text("state IN ('ACCEPTED', 'RUNNING', 'COMPENSATING')")
 
 
 def upgrade() -> None:
@@ -54,7 +53,7 @@ def _commands() -> None:
     op.create_index("commands_by_name", "commands", ["name", "sequence"])
     op.create_index("commands_by_correlation", "commands", ["correlation_id", "sequence"])
     op.create_index("by_source_id", "cross_references", ["source_id"])
-    op.create_index("commands_begun", "commands", ["changed_at"], sqlite_where=BEGUN, postgresql_where=BEGUN)
+    op.create_index("commands_by_acceptance", "commands", ["accepted_at", "sequence"])
     op.create_table(
         "command_subjects",
         sa.Column("subject", sa.String(700), primary_key=True),
@@ -140,7 +139,6 @@ def _people() -> None:
         sa.Column("expires_at", INSTANT, nullable=False),
         sa.Column("decided_at", INSTANT),
         sa.Column("decided_by", sa.String(255)),
-        sa.Column("decided_as", sa.String(255)),
     )
     op.create_index("approvals_by_command", "approvals", ["command_id"])
     op.create_index("approvals_by_state", "approvals", ["state", "expires_at"])
