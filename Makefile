@@ -60,7 +60,7 @@ test-sweep: develop ## Run every fault at every system
 	$(BIN)/pytest -m "sweep and timed"
 
 test-commands: develop ## Give every command over real servers: judged, run, killed, repaired
-	$(PYTEST) --dist loadfile -m commands
+	$(PYTEST) --dist loadfile -m "commands and not kills"
 
 test-kills: develop ## Kill servers while they run commands, and lose answers, at places drawn by a seed
 	$(PYTEST) --dist load -m kills tests/commands/test_kills.py
