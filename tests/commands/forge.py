@@ -118,7 +118,7 @@ def serve(said: dict[str, Any]) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     telemetry.configure()
     if said.get("broken"):
-        Carrier.carry = _broken  # type: ignore[method-assign]
+        setattr(Carrier, "carry", _broken)  # noqa: B010  a method of another signature
     watch(Reaper(Path(said["log"]), said.get("point"), said.get("nth", 1)))
     settings = Settings.read(Path(said["config"]))
     application = Application(settings, Morning(said.get("ahead", 0.0)), role="both")
