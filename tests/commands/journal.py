@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from colonnade.settings import Settings
+from schema.command import ENDED, CommandStatus
 from store import commands as rows
 from store import database
 from store.transaction import transaction
@@ -33,12 +34,15 @@ EMPTY: Mapping[str, Any] = {
 
 
 async def ran(running: Running, name: str, about: Ref, actor: str, *, at: datetime, state: str = "SUCCEEDED") -> None:
-    """Write down that somebody ran a command about a record."""
+    """Write down that somebody ran a command about a record; what came to its end did so at once."""
     engine = database.connect(Settings.read(running.config).store.url)
     key = hashlib.sha256(f"{name} {about} {actor} {at} {state}".encode()).hexdigest()
-    row = {**EMPTY, "id": key[:36], "name": name, "key": key, "actor": actor, "person": None, "state": state}
+    ended = at if CommandStatus[state] in ENDED else None
+    instants = {"accepted_at": at, "changed_at": at, "ended_at": ended}
+    who = {"actor": actor, "person": None}
+    row = {**EMPTY, **instants, **who, "id": key[:36], "name": name, "key": key, "state": state}
     try:
         async with transaction(engine) as connection:
-            await rows.add(connection, {**row, "accepted_at": at, "changed_at": at}, [about.encode()], [])
+            await rows.add(connection, row, [about.encode()], [])
     finally:
         await engine.dispose()

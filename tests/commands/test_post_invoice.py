@@ -130,7 +130,10 @@ async def test_an_amount_in_another_currency_counts_in_the_entitys(asking: Asks,
 
 
 async def test_who_prepared_it_and_who_changed_its_terms(asking: Asks, ref: Refs, drafts: Firm, offices: Start) -> None:
-    """Our journal tells: of the draft or what it bills, and of the last thirty days; what has failed was not done."""
+    """Our journal tells: of the draft or what it bills, and of the last thirty days; what has failed was not done.
+
+    What is under way still counts, however long ago it was given.
+    """
     await asking("finance", drafts)
     running, event = offices(drafts, as_it_is), Ref("BillingEvent", "erp", "BE-2602-005")
     engagement, month = ref("Engagement", "ENG-008"), timedelta(days=30)
@@ -140,10 +143,11 @@ async def test_who_prepared_it_and_who_changed_its_terms(asking: Asks, ref: Refs
     await ran(running, "prepareInvoice", invoice("INV-2602-008"), "northbeam.4", at=AS_OF, state="FAILED")
     await ran(running, "changeBillingTerms", engagement, "northbeam.5", at=AS_OF - month)
     await ran(running, "changeBillingTerms", engagement, "northbeam.6", at=AS_OF - month - timedelta(seconds=1))
+    await ran(running, "changeBillingTerms", engagement, "northbeam.7", at=AS_OF - 2 * month, state="PARKED")
     judged = await post_invoice(await asking("finance-controller", drafts), posting(drafts, "INV-2602-008"))
     assert judged.parties == {
         "preparer": frozenset({"northbeam.1", "northbeam.2"}),
-        "terms_changer": frozenset({"northbeam.5"}),
+        "terms_changer": frozenset({"northbeam.5", "northbeam.7"}),
     }
 
 
