@@ -1,6 +1,7 @@
 """Every command killed wherever it can be, on both databases, and every answer lost: `make kill-sweep` writes KILLS.md.
 
-Two houses at a time, for what recovers mostly waits. What is not as it should be is printed with its rows.
+Four houses at a time, for what recovers mostly waits. What is not as it should be is printed with its rows. The table
+is written anew with every command that is through: a sweep that is broken off has shown something.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from tests.commands.rig import Forge, rig, schema
 from tests.commands.scenarios import MANY, REFUSED, SCENARIOS, firm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-AT_ONCE = 2
+AT_ONCE = 4
 LOST = ("lose_answer", "fail_after")
 DATABASES = ("sqlite", "postgresql")
 WRITTEN = Path(__file__).with_name("KILLS.md")
@@ -115,6 +116,12 @@ def main() -> None:
         for row in pool.map(swept, *zip(*jobs, strict=True)):
             rows.append(row)
             print(row, flush=True)  # noqa: T201
+            kills, answers = _written(rows)
+    sys.exit(bool(kills.lost or kills.doubled or answers.lost or answers.doubled))
+
+
+def _written(rows: Sequence[Row]) -> tuple[Count, Count]:
+    """Write the table of what is through, and return what comes of its kills and of its lost answers."""
     kills, answers = _sum(row.kills for row in rows), _sum(row.answers for row in rows)
     head = HEAD.format(when=f"{datetime.now(UTC):%d %B %Y}", cores=os.cpu_count(), python=platform.python_version())
     said = [
@@ -125,8 +132,7 @@ def main() -> None:
         f"{kills.times} kills, {kills.lost} lost, {kills.doubled} doubled",
     ]
     WRITTEN.write_text(head + "\n".join(map(str, said)) + "\n", encoding="utf-8")
-    print(said[-1])  # noqa: T201
-    sys.exit(bool(kills.lost or kills.doubled or answers.lost or answers.doubled))
+    return kills, answers
 
 
 if __name__ == "__main__":
