@@ -6,8 +6,8 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
+from urllib.parse import urlsplit
 
-import httpx
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from policies.access import SHIPPED
@@ -22,14 +22,16 @@ Reference: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(env|file):.+
 
 def _address(text: str) -> str:
     try:
-        httpx.URL(text)
-    except httpx.InvalidURL as error:
+        host = urlsplit(text).hostname or ""
+        _ = urlsplit(text).port
+        host.encode("idna")
+    except ValueError as error:
         raise ValueError(f"no address: {error}") from error
     return text
 
 
-WEB = r"https?://[^\s/?#]+(/[^\s?#]*)?"
 # Never with a name or password: secrets are references.
+WEB = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
 DATABASE = r"postgresql\+psycopg://[^\s/?#@]+/[^\s/?#]+|sqlite\+aiosqlite:////[^\s?#]+"
 # Plain HTTP on loopback alone, where it is a demo's or a test's; `colonnade serve` refuses that too.
 ISSUER = r"(https://[^\s/?#@]+|http://(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?)(/[^\s?#]*)?"

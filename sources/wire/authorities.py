@@ -11,4 +11,6 @@ import certifi
 @cache
 def authorities() -> ssl.SSLContext:
     """Read the certificate authorities once for all bindings: it takes longer than most calls."""
-    return ssl.create_default_context(cafile=certifi.where())
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.set_alpn_protocols(["http/1.1"])
+    return context

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import select
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 import aiohttp
@@ -18,13 +19,14 @@ from sources.refusals import meaning
 from sources.wire.authorities import authorities
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from schema.context import Clock
     from sources.contract import Request
     from sources.manifest import Manifest
 
 SUCCESS = range(200, 300)
+AGENT = {"User-Agent": "Colonnade"}
 LONGEST_SILENCE = 3_600.0
 # Longer than any server reads: an id as long as a book, which some row holds as a reference.
 LONGEST_URL = 65_536
@@ -32,7 +34,10 @@ LONGEST_URL = 65_536
 # request is lost on a connection that is no more.
 IDLE_SECONDS = 2.0
 # What is sent as it stands: a link that a source gave is escaped already.
-PLAIN = "/%:@!$&'()*+,;=~?#[]"
+PLAIN = "/%:@!$&'()*+,;=~?[]"
+# Heads are bounded, but some gateways write long ones.
+HEAD_BYTES, HEADS = 65_536, 1_000
+BODILESS = (204, 205)
 # One deadline covers the whole call; the wire keeps it.
 NEVER = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 # An amount is written digit by digit, and was never a float.
@@ -53,7 +58,7 @@ class HttpTransport:
 
     async def exchange(self, request: Request, credential: str | None, trace: Mapping[str, str]) -> bytes:
         """Return the body of a successful answer, or raise SourceFailure."""
-        typed = {} if request.body is None else {"Content-Type": "application/json"}
+        typed = AGENT if request.body is None else {**AGENT, "Content-Type": "application/json"}
         headers = {**self._manifest.headers, "Accept": "application/json", **typed, **request.headers, **trace}
         if credential is not None:
             headers["Authorization"] = credential
@@ -73,24 +78,30 @@ class HttpTransport:
             async with self._opened().request(
                 method, self._url(request), data=data, headers=headers, allow_redirects=False
             ) as response:
+                if not _delimited(response):
+                    raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer does not say how long it is")
                 body = bytearray()
                 async for chunk in response.content.iter_any():
                     body += chunk
                     if len(body) > most:
                         raise SourceFailure(Code.SOURCE_MISBEHAVED, f"more than {most} bytes")
                 return response, bytes(body)
-        except aiohttp.ClientError as error:
-            if isinstance(error.__cause__, ContentEncodingError):
-                raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer's encoding is broken") from error
+        # Nor is the error told as the cause: it holds the whole URL, what was sent, and parts of the answer.
+        except (aiohttp.ClientError, ValueError) as error:
+            if any(isinstance(one, ContentEncodingError) for one in _causes(error)):
+                raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer's encoding is broken") from None
             unsent = isinstance(error, aiohttp.ClientConnectorError)
-            raise SourceFailure(Code.SOURCE_UNAVAILABLE, type(error).__name__, unsent=unsent) from error
+            raise SourceFailure(Code.SOURCE_UNAVAILABLE, type(error).__name__, unsent=unsent) from None
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
+                connector=Connections(
                     limit=self._manifest.limits.at_once, keepalive_timeout=IDLE_SECONDS, ssl=authorities()
                 ),
+                max_line_size=HEAD_BYTES,
+                max_field_size=HEAD_BYTES,
+                max_headers=HEADS,
                 # A cookie that one caller was given must not come back with another one's call.
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=NEVER,
@@ -104,10 +115,15 @@ class HttpTransport:
 
     def _url(self, request: Request) -> URL:
         asked = f"?{_query(request.params)}" if request.params else ""
-        url = f"{request.at or self._address}{quote(request.path, safe=PLAIN)}{asked}"
-        if len(url) > LONGEST_URL:
-            raise SourceFailure(Code.SOURCE_REFUSED, "the question is longer than a URL may be")
-        return URL(url, encoded=True)
+        try:
+            # Without its bar the path would lengthen the host's name.
+            path = "/" + quote(request.path.removeprefix("/"), safe=PLAIN)
+            url = URL(f"{request.at or self._address}{path}{asked}", encoded=True)
+        except ValueError:
+            raise SourceFailure(Code.SOURCE_REFUSED, "the question cannot be written as a URL", unsent=True) from None
+        if len(str(url)) > LONGEST_URL:
+            raise SourceFailure(Code.SOURCE_REFUSED, "the question is longer than a URL may be", unsent=True)
+        return url
 
     def _retry_after(self, said: str) -> float | None:
         """Read seconds or a date (RFC 9110, 10.2.3), an hour at most: a slip of theirs must not silence us for good."""
@@ -119,6 +135,41 @@ class HttpTransport:
             return None
         seconds = (when.replace(tzinfo=when.tzinfo or UTC) - self._clock.now()).total_seconds()
         return min(max(seconds, 0.0), LONGEST_SILENCE)
+
+
+class Connections(aiohttp.TCPConnector):
+    """Connections that are kept, of which none is used again on which something has come that nobody asked for.
+
+    aiohttp looks whether a kept connection is closed, and no further. A proxy's late `408` would be the answer to the
+    next question, and that one's answer the next one's again. `_get` has no public name; pinned by a test.
+    """
+
+    async def _get(self, key: Any, traces: Any) -> Any:
+        while (kept := await super()._get(key, traces)) is not None:
+            protocol: Any = kept.protocol
+            if not protocol.should_close and not _readable(kept.transport):
+                return kept
+            kept.close()
+        return None
+
+
+def _readable(transport: Any) -> bool:
+    """Tell whether something has come that the event loop has not read yet: bytes, or the end."""
+    poll = select.poll()
+    poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _delimited(response: aiohttp.ClientResponse) -> bool:
+    """Tell whether an answer that is cut off can be told from a whole one."""
+    told = "Content-Length" in response.headers or "chunked" in response.headers.get("Transfer-Encoding", "").lower()
+    return told or response.status in BODILESS
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
 
 
 def _query(params: tuple[tuple[str, str], ...]) -> str:

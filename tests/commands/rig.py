@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -138,7 +138,9 @@ class Rig:
     def kill(self) -> None:
         """Kill the server, and wait until it is no more."""
         if self.alive:
-            os.kill(self._pid, signal.SIGKILL)
+            # It may be about to kill itself.
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
         deadline = time.monotonic() + 5
         while self.alive and time.monotonic() < deadline:
             time.sleep(POLL)
