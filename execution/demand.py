@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 # As good as infinity: numbers of documents that nest lists by the dozen grow no further.
 CAP = 10**18
 DIGITS = 18
+# Of one document: its variables may tell other sizes with each request.
+REMEMBERED = 50
 
 
 class Demand(NamedTuple):
@@ -70,8 +72,24 @@ Parts: TypeAlias = tuple[Demand, Demand]
 def demand(
     schema: GraphQLSchema, prepared: Prepared, operation: OperationDefinitionNode, variables: Mapping[str, Any]
 ) -> Demand:
-    """Return the demand of an operation of a prepared document, with the variables as they were sent."""
-    return Reckoning(schema, prepared, operation, variables).total()
+    """Return the demand of an operation of a prepared document, with the variables as they were sent.
+
+    It is reckoned once for all variables that tell the same sizes.
+    """
+    told = id(operation), *((name, _told(value)) for name, value in variables.items())
+    known: Demand | None = prepared.demands.get(told)
+    if known is None:
+        if len(prepared.demands) >= REMEMBERED:
+            prepared.demands.clear()
+        known = prepared.demands[told] = Reckoning(schema, prepared, operation, variables).total()
+    return known
+
+
+def _told(value: Any) -> Any:
+    """Return what a reckoning may see of a variable: a number, a flag, how long a list is, or that there is one."""
+    if isinstance(value, list):
+        return list, len(value)
+    return (type(value), value) if isinstance(value, bool | int | float) else value is None
 
 
 @lru_cache(maxsize=4)

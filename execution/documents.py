@@ -39,7 +39,10 @@ ROOM = 1_000
 
 
 class Prepared(msgspec.Struct, frozen=True, eq=False):
-    """A document that may be executed, with what the edge must know of it. It may hold several operations."""
+    """A document that may be executed, with what the edge must know of it. It may hold several operations.
+
+    `demands` is what its operations were reckoned to ask for, kept by `execution/demand.py`.
+    """
 
     text: str
     document: DocumentNode
@@ -48,6 +51,7 @@ class Prepared(msgspec.Struct, frozen=True, eq=False):
     asks_service: bool
     asks_entities: bool
     deprecated: tuple[str, ...]
+    demands: dict[Any, Any] = msgspec.field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """Return the operation of that name, or without a name the only one; None if it is not clear which."""

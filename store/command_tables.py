@@ -63,6 +63,7 @@ STEPS = Table(
     Column("state", String(30), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("attempted_at", Instant, nullable=False),
+    Column("unanswered_at", Instant),
     Column("done_at", Instant),
     Column("code", String(60)),
     Column("found", Integer, nullable=False, server_default="0"),

@@ -83,7 +83,11 @@ class Answered(NamedTuple):
 
 
 class StepRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A step that was begun. `attempted_at` is when it was last sent, `brought` what it brought."""
+    """A step that was begun.
+
+    `attempted_at` is when it was last sent, `unanswered_at` when it was last sent without an answer coming back,
+    `brought` what it brought.
+    """
 
     command_id: str
     item: str
@@ -92,6 +96,7 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     attempts: int
     attempted_at: datetime
+    unanswered_at: datetime | None = None
     done_at: datetime | None = None
     code: str | None = None
     found: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from enum import Enum, unique
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,8 @@ class Subjects:
 
     async def person(self, subject: str) -> Linked | None:
         """Return whom a subject is, None if nobody has said."""
-        if subject in self._cache:
+        # Looked at once: between two looks it may expire.
+        with suppress(KeyError):
             return self._cache[subject]
         try:
             async with self._engine.connect() as connection:

@@ -64,30 +64,31 @@ class Recorder:
         ]
         await reservations.reserve(connection, made, now)
         for chain, step in going:
-            row = chain.rows.get(step.name)
-            chain.rows[step.name] = StepRow(
-                command_id=stored.id,
-                item=chain.item,
-                name=step.name,
-                position=chain.steps.index(step),
-                state=StepState.RUNNING.name,
-                attempts=1 if row is None else row.attempts + 1,
-                attempted_at=self._attempted(chain, step, now),
-            )
+            chain.rows[step.name] = self._begun(stored, chain, step, now)
         await rows.write_steps(connection, [chain.rows[step.name] for chain, step in going])
         if stored.state != state.name:
             said = {"before": stored.state, "after": state.name}
             await append(connection, now, [entry(stored, Recorded.STATE, said)])
 
-    def _attempted(self, chain: Chain, step: Step, now: datetime) -> datetime:
-        """Return when a step was last sent: until that has settled it is only looked up, and not sent again."""
-        sent = chain.sent(step)
-        return now if sent is None or self._left(step, sent) == 0 else sent
+    def _begun(self, stored: Stored, chain: Chain, step: Step, now: datetime) -> StepRow:
+        row, sent = chain.rows.get(step.name), chain.sent(step)
+        before = None if row is None else row.unanswered_at
+        return StepRow(
+            command_id=stored.id,
+            item=chain.item,
+            name=step.name,
+            position=chain.steps.index(step),
+            state=StepState.RUNNING.name,
+            attempts=1 if row is None else row.attempts + 1,
+            # Until what was sent has settled the step is only looked up, and not sent again.
+            attempted_at=now if sent is None or self._left(step, sent) == 0 else sent,
+            unanswered_at=before if sent is None else sent,
+        )
 
     def unsettled(self, chain: Chain, step: Step) -> float:
         """Return for how many seconds an attempt at a step that nobody answered may still take effect."""
-        row = chain.rows[step.name]
-        return self._left(step, row.attempted_at) if row.attempts > 1 else 0.0
+        sent = chain.rows[step.name].unanswered_at
+        return 0.0 if sent is None else self._left(step, sent)
 
     def _left(self, step: Step, sent: datetime) -> float:
         settled = sent + timedelta(seconds=self._settle(step.binding))

@@ -20,7 +20,8 @@ class Breaker:
 
     def __init__(self, interval: float) -> None:
         self._interval = interval
-        self._outcomes: deque[tuple[float, bool]] = deque(maxlen=WINDOW_CALLS)
+        self._outcomes: deque[tuple[float, bool]] = deque()
+        self._failed = 0
         self._probe_at: float | None = None
         self._era = 0
 
@@ -50,14 +51,21 @@ class Breaker:
                 self._probe_at = None
                 self._begin()
             return
+        if len(self._outcomes) == WINDOW_CALLS:
+            self._forget()
         self._outcomes.append((now, good))
+        self._failed += not good
         while self._outcomes[0][0] <= now - WINDOW_SECONDS:
-            self._outcomes.popleft()
-        failed = sum(not good for _, good in self._outcomes)
-        if len(self._outcomes) >= LEAST_CALLS and failed >= SHARE * len(self._outcomes):
+            self._forget()
+        if len(self._outcomes) >= LEAST_CALLS and self._failed >= SHARE * len(self._outcomes):
             self._probe_at = now + self._interval
             self._begin()
+
+    def _forget(self) -> None:
+        _, good = self._outcomes.popleft()
+        self._failed -= not good
 
     def _begin(self) -> None:
         self._era += 1
         self._outcomes.clear()
+        self._failed = 0

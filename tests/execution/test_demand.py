@@ -172,6 +172,21 @@ def test_lists_of_ids_in_variables() -> None:
     assert reckoned(text).cost == 0
 
 
+def test_what_is_remembered_is_what_would_be_reckoned() -> None:
+    """Whatever a variable was before: a number is no flag, one more item is another list, and nothing is not a word."""
+    text = (
+        "query($n: Int, $s: Boolean!, $of: [ID!]!) { trees(first: $n) @skip(if: $s) { name } things(of: $of) { name } }"
+    )
+    ids: list[Any] = [[], ["1"], ["2"], ["1", "2"], None, "1", {}]
+    asked = [{"n": n, "s": s, "of": of} for n in (1, 1.0, 2, True, None, "1") for s in (True, False, 1) for of in ids]
+    documents = Documents(SCHEMA, WIDE)
+    prepared = documents.prepare(text)
+    assert isinstance(prepared, Prepared), prepared
+    for variables in [*asked, *reversed(asked), {}, {"s": True}]:
+        fresh = Reckoning(SCHEMA, prepared, prepared.operations[0], variables).total()
+        assert demand(SCHEMA, prepared, prepared.operations[0], variables) == fresh, variables
+
+
 @pytest.mark.parametrize(("skip", "include", "cost"), [(True, True, 0), (False, True, 1), (False, False, 0)])
 def test_what_is_skipped_costs_nothing(*, skip: bool, include: bool, cost: int) -> None:
     """A selection that the variables leave out is not asked for."""

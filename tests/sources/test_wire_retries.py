@@ -61,10 +61,13 @@ async def test_a_connection_that_is_cut_is_opened_again(bound: Bound) -> None:
 
 
 class cutting:  # noqa: N801  used as a function
-    """A server that hangs up after these bytes, and the connections that were opened to it."""
+    """A server that hangs up after these bytes, and the connections that were opened to it.
 
-    def __init__(self, said: bytes) -> None:
-        self._said, self._opened = said, list[None]()
+    So many requests of a connection are answered with the bytes before the one that is hung up on.
+    """
+
+    def __init__(self, said: bytes, answers: int = 0) -> None:
+        self._said, self._answers, self._opened = said, answers, list[None]()
 
     async def __aenter__(self) -> tuple[str, list[None]]:
         self._server = await asyncio.start_server(self._say, "127.0.0.1", 0)
@@ -75,10 +78,27 @@ class cutting:  # noqa: N801  used as a function
 
     async def _say(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._opened.append(None)
+        for _ in range(self._answers):
+            await reader.readuntil(b"\r\n\r\n{}")
+            writer.write(self._said)
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(self._said)
+        if not self._answers:
+            writer.write(self._said)
         await writer.drain()
         writer.close()
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "POST"])
+async def test_no_write_is_sent_again_by_itself(bound: Bound, method: str) -> None:
+    """A kept connection that ends under a write leaves its outcome unknown: the client sends nothing a second time."""
+    async with cutting(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", answers=1) as (url, opened):
+        wire = bound(REST, url=url).wire
+        await wire.write(Request("/first", body={}), scope(), "Task")
+        with pytest.raises(SourceFailure) as lost:
+            await wire.write(Request("/second", method=method), scope(), "Task")
+        assert (lost.value.code, lost.value.unsent) == (Code.SOURCE_UNAVAILABLE, False)
+        await asyncio.sleep(0.05)
+        assert len(opened) == 1
 
 
 @pytest.mark.parametrize(

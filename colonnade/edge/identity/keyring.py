@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
@@ -51,7 +52,8 @@ class KeyRing:
         )
 
     async def _known(self, id_: str) -> ServiceKey | None:
-        if id_ in self._kept:
+        # Looked at once: between two looks it may expire.
+        with suppress(KeyError):
             return self._kept[id_]
         key = self._kept[id_] = await self._keys.find(id_)
         return key

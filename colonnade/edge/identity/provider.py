@@ -13,7 +13,7 @@ import structlog
 
 from colonnade.edge.identity.keys import usable
 from schema.problems import Code, Problem
-from sources.wire.http import authorities
+from sources.wire.authorities import authorities
 
 if TYPE_CHECKING:
     from jwt import PyJWK

@@ -72,6 +72,7 @@ def _journal() -> None:
         sa.Column("state", sa.String(30), nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("attempted_at", INSTANT, nullable=False),
+        sa.Column("unanswered_at", INSTANT),
         sa.Column("done_at", INSTANT),
         sa.Column("code", sa.String(60)),
         sa.Column("found", sa.Integer, nullable=False, server_default="0"),

@@ -12,12 +12,14 @@ import pytest
 
 from colonnade.caller import Caller
 from colonnade.demo import configure
+from colonnade.edge.identity.keyring import KeyRing
 from demo.systems import Bound, Silent
 from schema.problems import Problem
 from store.service_keys import ServiceKeys
 from tests.terminal import cells, invoke
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -28,6 +30,18 @@ if TYPE_CHECKING:
 
 YEAR, HOUR = timedelta(days=365), 3600
 KEY = re.compile(r"ck_[0-9a-f]{16}_[A-Za-z0-9_-]{43}\n")
+
+
+class Running:
+    """A clock by which some time passes with every look at it."""
+
+    def __init__(self, clock: Settable, step: timedelta) -> None:
+        self._clock, self._step, self._looks = clock, step, 0
+
+    def now(self) -> datetime:
+        """Return the time of this look."""
+        self._looks += 1
+        return self._clock.now() + self._looks * self._step
 
 
 async def shown(door: Doorkeeper, key: str, *on_behalf_of: str) -> str:
@@ -58,6 +72,16 @@ async def test_what_a_key_says(door: Doorkeeper, key: str, clock: Settable) -> N
     named = await door.caller([f"bearer {key}"], ["northbeam.10022"])
     assert isinstance(named, Caller)
     assert (named.subject, named.key, named.roles, named.token) == ("northbeam.10022", "night", tool.roles, None)
+
+
+@pytest.mark.parametrize("seconds", [0.7, 1.5, 1.9])
+async def test_a_key_is_forgotten_between_two_looks(
+    engine: AsyncEngine, key: str, clock: Settable, seconds: float
+) -> None:
+    """However the moment falls in which what is remembered of a key becomes too old, the key opens."""
+    ring = KeyRing(ServiceKeys(engine), Running(clock, timedelta(seconds=seconds)))
+    found = [await ring.caller(key, None) for _ in range(20)]
+    assert [caller.key for caller in found if isinstance(caller, Caller)] == ["night"] * 20
 
 
 @pytest.mark.parametrize("subject", ["", " ", "x" * 256, "a\tb", "key:night", "key:other", "Zoë", " northbeam.10022"])
