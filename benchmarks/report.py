@@ -7,6 +7,7 @@ import os
 import platform
 import statistics
 import subprocess
+from collections import Counter
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -30,7 +31,6 @@ PACKAGES: Final = (
 )
 PEER_PACKAGES: Final = ("@apollo/server", "graphql", "dataloader", "mercurius", "graphql-jit", "graphql-yoga", "undici")
 ROWS: Final = {"grown100": 100, "grown1000": 1_000, "grown10000": 10_000}
-VERDICTS: Final = {True: "met", False: "**missed**", None: "not measured"}
 
 
 def report(measured: Measured, plan: Plan, cores: Cores, servers: Sequence[Server]) -> str:
@@ -39,7 +39,7 @@ def report(measured: Measured, plan: Plan, cores: Cores, servers: Sequence[Serve
     sections = [
         _head(plan, cores),
         _section("The servers", _servers(servers)),
-        _section("Gates", _gates(judged)),
+        _section("The goal", _gates(judged)),
         _section("End to end: milliseconds of the server's CPU a request", _table(measured.results, _cpu)),
         _section("The same, as multiples of the first server", _table(measured.results, _times(measured.results))),
         _section("End to end: requests a second, one core for the server", _table(measured.results, _rate)),
@@ -106,10 +106,10 @@ def _servers(servers: Sequence[Server]) -> Iterator[str]:
 
 
 def _gates(judged: Sequence[Gate]) -> Iterator[str]:
-    met, missed = (sum(gate.met is verdict for gate in judged) for verdict in (True, False))
-    yield f"{met} met, {missed} missed, {len(judged) - met - missed} not measured."
+    counts = Counter(gate.verdict.strip("*") for gate in judged if gate.gate != "-")
+    yield f"Of {sum(counts.values())} gates: {', '.join(f'{count} {verdict}' for verdict, count in counts.items())}."
     yield ""
-    yield from _lines(["gate", "found", ""], [[gate.wish, gate.found, VERDICTS[gate.met]] for gate in judged], "---")
+    yield from _lines(["figure", "gate", "stretch", "found", "reached"], judged, "---")
 
 
 def _table(results: Results, cell: Callable[[str, Series], str]) -> Iterator[str]:

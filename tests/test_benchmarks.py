@@ -40,7 +40,7 @@ def test_all_servers_give_the_same_answers_and_the_report_has_a_row_for_each() -
     for title in ("End to end: milliseconds of the server's CPU a request", "Upstream requests an operation"):
         assert names == _rows(text, title)
     assert [*measured.inside] == _rows(text, "In process: microseconds of CPU an operation")
-    assert [gate.wish for gate in gates(measured)] == _rows(text, "Gates")
+    assert [gate.what for gate in gates(measured)] == _rows(text, "The goal")
     assert "**A short run: it proves that it works, and no more.**" in text
 
 
