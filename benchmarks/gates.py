@@ -16,9 +16,10 @@ GROWN: Final = (("grown10000", 10_000), ("grown100", 100))
 
 
 class Measured(NamedTuple):
-    """All that was measured: end to end, its growth, what one request of 10,000 rows takes, and in one process."""
+    """All that was measured: end to end, provenance, growth, what one request of 10,000 rows takes, in one process."""
 
     results: Results
+    traced: Results
     growth: Results
     peaks: Mapping[str, Peak]
     inside: Mapping[str, Mapping[str, Sequence[float]]]

@@ -58,6 +58,8 @@ CASES: Final = (
     # A page has 200 rows at most; links have no such bound, so a thousand engagements are those of 20 customers.
     _nested("full1000", "fullOfCustomers", FULL, 20)._replace(connections=4),
 )
+# What nobody else can tell: which system says so, and whether it may be older than the domain grants.
+TRACED: Final = (_listed("traced100", "traced", f"{JOIN3} provenance {{ system sourceId stale }}"),)
 # The same question of ever more rows, one at a time.
 GROWTH: Final = (
     _nested("grown100", "joinOfCustomers", JOIN3, 2)._replace(times=60, connections=1),

@@ -45,6 +45,7 @@ def report(measured: Measured, plan: Plan, cores: Cores, servers: Sequence[Serve
         _section("End to end: requests a second, one core for the server", _table(measured.results, _rate)),
         _section("End to end: p50 and p99 in milliseconds", _table(measured.results, _waited)),
         _section("Upstream requests an operation", _table(measured.results, lambda _case, series: f"{series.calls:g}")),
+        _section("With provenance: milliseconds of CPU a request, beside join3", _table(measured.traced, _cpu)),
         _section("Growth: microseconds of CPU a row", _table(measured.growth, _by_row)),
         _section("Growth: one request of 10,000 rows", _peaks(measured)),
         _section("In process: microseconds of CPU an operation", _inside(measured.inside)),

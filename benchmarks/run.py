@@ -16,7 +16,7 @@ from benchmarks.gates import Measured
 from benchmarks.method import Plan, bench
 from benchmarks.processes import PYTHON, ROOT, Cores, free_port, pinned
 from benchmarks.product import configure, key
-from benchmarks.questions import CASES, GROWTH
+from benchmarks.questions import CASES, GROWTH, TRACED
 from benchmarks.report import report
 from benchmarks.servers import APOLLO, COLONNADE, HAND, JIT, SERVERS, STOCK
 
@@ -36,10 +36,12 @@ def measure(servers: Sequence[Server], plan: Plan, cores: Cores) -> Measured:
     """Measure the servers end to end and as their answers grow, and the Python ones in one process."""
     growing = [server.name for server in servers if server in GROWING]
     with bench(servers, plan, cores) as up:
-        results = up.measure(CASES, [server.name for server in servers])
-        growth = up.measure(GROWTH[: plan.growth], growing)
+        # First of all: memory that was taken once is seldom given back.
         peaks = {name: up.peak(name, GROWTH[-1]) for name in growing} if plan.growth == len(GROWTH) else {}
-        return Measured(results, growth, peaks, _inside(up, plan, cores))
+        results = up.measure(CASES, [server.name for server in servers])
+        traced = up.measure(TRACED, [server.name for server in servers if server.role])
+        growth = up.measure(GROWTH[: plan.growth], growing)
+        return Measured(results, traced, growth, peaks, _inside(up, plan, cores))
 
 
 def _inside(up: Bench, plan: Plan, cores: Cores) -> Any:

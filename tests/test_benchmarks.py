@@ -26,7 +26,11 @@ def test_all_servers_give_the_same_answers_and_the_report_has_a_row_for_each() -
     assert names == list(measured.results)
     for cases in measured.results.values():
         assert [case.name for case in CASES] == list(cases)
-    answers = [series for cases in [*measured.results.values(), *measured.growth.values()] for series in cases.values()]
+    answers = [
+        series
+        for cases in [*measured.results.values(), *measured.traced.values(), *measured.growth.values()]
+        for series in cases.values()
+    ]
     assert [True] * len(answers) == [series.same for series in answers]
     growing = [server.name for server in servers if server in GROWING]
     assert [*growing, CONTROL] == list(measured.growth)
