@@ -8,6 +8,7 @@ once more: what differs between the two is noise.
 from __future__ import annotations
 
 import subprocess
+import sys
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -88,21 +89,26 @@ class Bench:
 
     def measure(self, cases: Sequence[Case], names: Sequence[str]) -> Results:
         """Measure these servers, the first of them twice, at every case."""
-        found: Results = {name: {} for name in [*names, CONTROL]}
         of = {name: self._entries[name] for name in names} | {CONTROL: self._entries[names[0]]}
+        found: Results = {name: {} for name in of}
         for case in cases:
+            print(f"measuring {case.name}", file=sys.stderr, flush=True)  # noqa: T201  it takes a while
             wanted = self._answer(of[names[0]], case)
-            same = {name: self._answer(entry, case) == wanted for name, entry in of.items()}
-            calls = {name: self._calls(entry, case) for name, entry in of.items()}
-            for name in names:
-                self._warm(of[name], case, self._plan.warm)
-            rounds: dict[str, list[Sample]] = {name: [] for name in of}
-            for number in range(self._plan.rounds):
-                for name in list(of)[:: -1 if number % 2 else 1]:
-                    rounds[name].append(self._sample(name, of[name], case))
-            for name, samples in rounds.items():
-                found[name][case.name] = Series(samples, calls[name], same[name])
+            same = {name: entry for name, entry in of.items() if self._answer(entry, case) == wanted}
+            samples = self._rounds(same, case)
+            for name, entry in of.items():
+                found[name][case.name] = Series(samples.get(name, []), self._calls(entry, case), name in same)
         return found
+
+    def _rounds(self, of: Mapping[str, Running], case: Case) -> Mapping[str, list[Sample]]:
+        for name, entry in of.items():
+            if name != CONTROL:
+                self._warm(entry, case, self._plan.warm)
+        samples: dict[str, list[Sample]] = {name: [] for name in of}
+        for number in range(self._plan.rounds):
+            for name in list(of)[:: -1 if number % 2 else 1]:
+                samples[name].append(self._sample(name, of[name], case))
+        return samples
 
     def peak(self, name: str, case: Case) -> Peak:
         """Tell what one request of a case takes at its peak, and how long others wait for it."""
@@ -121,7 +127,9 @@ class Bench:
         measured = self._load(entry, case, count)
         spent = entry.process.spent() - before
         if measured.bad or measured.requests != count:
-            raise SystemExit(f"{name} answered {measured.bad} of {measured.requests} '{case.name}' otherwise than once")
+            raise SystemExit(
+                f"{name}, {case.name}: {measured.bad} of {measured.requests} answers were not the first one"
+            )
         return Sample(1000 * spent / count, count / measured.seconds, measured.p50, measured.p99)
 
     def _answer(self, entry: Running, case: Case) -> Any:

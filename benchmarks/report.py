@@ -175,6 +175,6 @@ def _ahead(results: Results) -> Iterator[str]:
         f"- {case}: {name} takes {ratio:.2f} of our CPU."
         for case, series in own.items()
         for name, found in others.items()
-        if (ratio := statistics.median(found[case].cpu) / statistics.median(series.cpu)) < 1
+        if found[case].same and (ratio := statistics.median(found[case].cpu) / statistics.median(series.cpu)) < 1
     ]
     yield from behind or ["Nowhere."]
