@@ -51,7 +51,7 @@ class Bound(NamedTuple):
         if found is None:
             return "not measured"
         if self._holds(self.stretch, found):
-            return "met, stretch too"
+            return "met, and the stretch"
         if self.gate is None:
             return "not yet"
         return "met" if self._holds(self.gate, found) else "**missed**"

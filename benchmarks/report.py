@@ -108,7 +108,7 @@ def _servers(servers: Sequence[Server]) -> Iterator[str]:
 
 def _gates(judged: Sequence[Gate]) -> Iterator[str]:
     counts = Counter(gate.verdict.strip("*") for gate in judged if gate.gate != "-")
-    yield f"Of {sum(counts.values())} gates: {', '.join(f'{count} {verdict}' for verdict, count in counts.items())}."
+    yield f"Of {sum(counts.values())} gates: {'; '.join(f'{count} {verdict}' for verdict, count in counts.items())}."
     yield ""
     yield from _lines(["figure", "gate", "stretch", "found", "reached"], judged, "---")
 
