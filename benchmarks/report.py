@@ -61,8 +61,6 @@ def _head(plan: Plan, cores: Cores) -> str:
         else f"servers on core {cores.server}, upstream and load on core {cores.others}"
     )
     short = "" if plan.part == 1 and plan.rounds >= 5 else "\n\n**A short run: it proves that it works, and no more.**"  # noqa: PLR2004
-    said = json.loads((PEERS / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    peers = ", ".join(f"{name} {said[f'node_modules/{name}']['version']}" for name in PEER_PACKAGES)
     return f"""# Results: {datetime.now(UTC).date().isoformat()}
 
 `make bench`; how to read it stands in [README.md](README.md). Only ratios within one run mean anything.{short}
@@ -70,7 +68,7 @@ def _head(plan: Plan, cores: Cores) -> str:
 - Machine: {_processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end; {pinned}.
 - Method: {plan.warm:g} s of warming up, {plan.rounds} interleaved rounds of fixed, drained counts; median (least-most).
 - Python {platform.python_version()}: {", ".join(f"{name} {version(name)}" for name in PACKAGES)}.
-- {_node()}: {peers}.
+- {_node()}.
 """
 
 
@@ -81,8 +79,11 @@ def _processor() -> str:
 
 def _node() -> str:
     if not NODE.exists():
-        return "No node here, nothing of npm was measured"
-    return "Node " + subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+        return "No node and no packages of npm here: none of their servers was measured"
+    said = json.loads((PEERS / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    peers = ", ".join(f"{name} {said[f'node_modules/{name}']['version']}" for name in PEER_PACKAGES)
+    node = subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    return f"Node {node}: {peers}"
 
 
 def _section(title: str, lines: Iterable[str]) -> str:
