@@ -5,11 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 SYSTEMS ?= emulated
 DEMO ?=
+BENCH ?=
 GRAPHIQL := colonnade/static/graphiql/index.html
-FAST := not sweep and not commands and not kills and not hostile and not tryton and not wheel and not browser and not conformance
+FAST := not sweep and not commands and not kills and not hostile and not tryton and not wheel and not browser and not conformance and not bench
 # More workers than cores: tests of servers wait more than they compute. Each worker imports everything, and compiles it
 # too where the environment forbids Python to keep what it compiled.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4
+PEERS = benchmarks/peers/install.sh $(BIN)/python requirements-assets.lock || \
+    echo "The packages of benchmarks/peers cannot be installed here: what is of npm is not measured."
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-emit-find-links --generate-hashes --no-header \
     --python-version 3.11
 ROOMS := colonnade resolvers commands sources policies execution store schema demo benchmarks tests
@@ -88,8 +91,16 @@ test-conformance: develop ## Have the graph judged by public test suites, everyd
 	    echo "The packages of tests/conformance/node cannot be installed here."
 	$(BIN)/pytest -m conformance
 
+test-bench: develop ## Run the benchmark in its shortest form: the same answers of all servers, and the report
+	@$(PEERS)
+	$(BIN)/pytest -m bench tests/test_benchmarks.py
+
 test-wheel: develop ## Build the wheel, install it beside PyPI's `schema`, start it, ask it
 	$(BIN)/pytest -m wheel
+
+bench: develop ## Measure the graph beside others (benchmarks/RESULTS.md); BENCH=--quick only tells whether it works
+	@$(PEERS)
+	$(BIN)/python -m benchmarks.run $(BENCH)
 
 bench-commands: develop ## Measure what a command costs beside a bare start of the engine (benchmarks/COMMANDS.md)
 	$(BIN)/python -m benchmarks.commands
@@ -126,4 +137,4 @@ lock: develop ## Resolve the dependencies anew into the hashed locks
 	$(LOCK) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) --group assets --output-file requirements-assets.lock
 
-.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep stateful-sweep test-hostile test-tryton test-browser test-conformance test-wheel bench-commands check format schema release rules systems lock
+.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep stateful-sweep test-hostile test-tryton test-browser test-conformance test-bench test-wheel bench bench-commands check format schema release rules systems lock
