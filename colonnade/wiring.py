@@ -85,6 +85,7 @@ class RequestContext:
         self.began = self.clock.now()
         self.correlation_id = correlation_id
         self._app, self._trace = app, trace
+        self.planned = app.settings.server.planned
         self.identities: Identities = app.crossrefs
         self.commanding: Commands = app.commanding
         self.renew()
@@ -120,6 +121,11 @@ class RequestContext:
         """Return a question's answer for one key."""
         return self._late() or await self._loaders.load(question, key)
 
+    async def load_all(self, question: str, keys: Sequence[Ref]) -> Mapping[Ref, Any]:
+        """Return a question's answer for many keys."""
+        late = self._late()
+        return await self._loaders.load_all(question, keys) if late is None else dict.fromkeys(keys, late)
+
     async def find(self, type_: str, ref: Ref) -> Any:
         """Return a record by a reference that the client chose."""
         return self._late() or await self._loaders.find(type_, ref)
@@ -135,6 +141,10 @@ class RequestContext:
     async def refusal(self, kind: Restriction, row: Row) -> Problem | None:
         """Return the Problem that stands for a restricted value of this row."""
         return await self._screen.refusal(kind, row)
+
+    async def refusals(self, kind: Restriction, rows: Sequence[Row]) -> Sequence[Problem | None]:
+        """Return the Problems that stand for a restricted value of these rows."""
+        return await self._screen.refusals(kind, rows)
 
     def unread(self, type_: str) -> Problem | None:
         """Return the Problem that stands for everything of a type."""

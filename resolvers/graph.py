@@ -14,7 +14,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types import ExecutionContext, ExecutionResult, Info
 
-from execution.slices import SlicedExecutor
+from execution.planned.core import PlannedExecutor
 from resolvers.acting import ActMutation
 from resolvers.commanding import GivenMutation
 from resolvers.following import CommandQuery, CommandSubscription
@@ -203,7 +203,7 @@ def schema(
         subscription=subscription,
         types=types,
         extensions=[Prepared, Errors],
-        execution_context_class=SlicedExecutor,
+        execution_context_class=PlannedExecutor,
         federation_version=version,
         config=StrawberryConfig(scalar_map=scalar_map(), name_converter=Names()),
     )

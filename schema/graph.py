@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar, cast, dataclass_transform
 
 import msgspec
 import strawberry
@@ -27,11 +27,13 @@ from schema.rows import Ref, Row, System
 from schema.values import DateRange, Days
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from schema.access import Reach
 
 T = TypeVar("T")
+# Under this name a field's metadata holds how it is answered for many rows at once.
+COLUMN: Final = "column"
 Wanted: TypeAlias = Annotated[Days | None, strawberry.argument(name="range")]
 
 
@@ -65,6 +67,34 @@ class _Asking:
             return key
         return self._resolve(row, info, days)
 
+    async def column(self, rows: Sequence[Any], info: Info) -> Sequence[Any]:
+        """Return for many rows at once what `begin` returns for each, awaited."""
+        refused: Problem | None = info.context.withheld(self.ask.question)
+        settled = refused or (True if self.kind is None else info.context.settled(self.kind))
+        if isinstance(settled, Problem):
+            return [settled] * len(rows)
+        if settled:
+            return await self._asked(rows, info)
+        refusals = await info.context.refusals(cast("Restriction", self.kind), rows)
+        open_ = iter(await self._asked([row for row, no in zip(rows, refusals, strict=True) if no is None], info))
+        return [next(open_) if no is None else no for no in refusals]
+
+    async def _asked(self, rows: Sequence[Any], info: Info) -> Sequence[Any]:
+        ask, load = self.ask, info.context.load_all
+        facets = None if ask.of is None else await load(ask.of, [row.ref for row in rows])
+        keys = [ask.key_on(row if facets is None else facets[row.ref]) for row in rows]
+        several = [key if isinstance(key, list) else [key] for key in keys if isinstance(key, Ref | list)]
+        found = await load(ask.question, [ref for refs in several for ref in refs])
+        return [self._told(row, key, found) for row, key in zip(rows, keys, strict=True)]
+
+    def _told(self, row: Any, key: Any, found: Mapping[Ref, Any]) -> Any:
+        try:
+            if isinstance(key, list):
+                return self.ask.each([found[one] for one in key])
+            return self.ask.answer(row, found[key]) if isinstance(key, Ref) else key
+        except Exception as error:  # noqa: BLE001  of one row it is, and of no other
+            return error
+
     async def _resolve(self, row: Any, info: Info, days: Days | None) -> Any:
         ask, load = self.ask, info.context.load
         if self.kind is not None and (refused := await info.context.refusal(self.kind, row)) is not None:
@@ -78,7 +108,8 @@ class _Asking:
 
 
 def _field(ask: Ask, kind: Restriction | None = None, about: int = TYPICAL) -> Any:
-    begin = _Asking(ask, kind).begin
+    asking = _Asking(ask, kind)
+    begin = asking.begin
 
     def plain(self: Any, info: Info) -> Any:
         return begin(self, info)
@@ -101,7 +132,7 @@ def _field(ask: Ask, kind: Restriction | None = None, about: int = TYPICAL) -> A
     owner = Owner(system=ask.system if ask.derive is None else System.FACADE)
     return strawberry.field(
         resolver=page if ask.paged else plain if ask.within is None else during,
-        metadata={"ask": ask, "restricted": kind},
+        metadata={"ask": ask, "restricted": kind, **({} if ask.paged else {COLUMN: asking.column})},
         directives=[owner, *marked(kind), *_weighed(ask, about)],
     )
 
@@ -125,7 +156,14 @@ def _own(name: str, kind: Restriction) -> Any:
         refused = await info.context.refusal(kind, self)
         return getattr(self, name) if refused is None else refused
 
-    return strawberry.field(resolver=resolve, metadata={"restricted": kind}, directives=marked(kind))
+    async def column(rows: Sequence[Any], info: Info) -> Sequence[Any]:
+        settled = info.context.settled(kind)
+        if isinstance(settled, Problem):
+            return [settled] * len(rows)
+        refusals = [None] * len(rows) if settled else await info.context.refusals(kind, rows)
+        return [getattr(row, name) if no is None else no for row, no in zip(rows, refusals, strict=True)]
+
+    return strawberry.field(resolver=resolve, metadata={"restricted": kind, COLUMN: column}, directives=marked(kind))
 
 
 def restricted(kind: Restriction) -> Any:
@@ -194,7 +232,21 @@ def _kind(cls: type, name: str) -> Restriction | None:
 
 def derived(resolver: Callable[..., Any]) -> Any:
     """Declare a field that the facade computes from the home's row: read-only, and owned by nobody else."""
-    return strawberry.field(resolver=resolver, directives=[Owner(system=System.FACADE)])
+    alone = len(inspect.signature(resolver).parameters) == 1
+
+    async def column(rows: Sequence[Any], _info: Info) -> Sequence[Any]:
+        return [_computed(resolver, row) for row in rows]
+
+    return strawberry.field(
+        resolver=resolver, metadata={COLUMN: column} if alone else {}, directives=[Owner(system=System.FACADE)]
+    )
+
+
+def _computed(resolver: Callable[..., Any], row: Any) -> Any:
+    try:
+        return resolver(row)
+    except Exception as error:  # noqa: BLE001  of one row it is, and of no other
+        return error
 
 
 def derived_with(system: System, question: str, derive: Callable[[Any, Any], Any]) -> Any:
@@ -282,11 +334,17 @@ def _reference(name: str) -> Callable[[Any, Info], Any]:
     return resolve
 
 
+async def _ids(rows: Sequence[Any], _info: Info) -> Sequence[Any]:
+    return [row.ref.encode() for row in rows]
+
+
 @strawberry.interface
 class Node:
     """Anything with a home; `self` is a row, never an instance of the type."""
 
-    @strawberry.field(description="The canonical id: opaque, stable, and resolvable by `node`.")
+    @strawberry.field(
+        description="The canonical id: opaque, stable, and resolvable by `node`.", metadata={COLUMN: _ids}
+    )
     def id(self: Any) -> strawberry.ID:
         return strawberry.ID(self.ref.encode())
 
