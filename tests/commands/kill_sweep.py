@@ -23,7 +23,7 @@ from tests.commands.rig import Forge, rig, schema
 from tests.commands.scenarios import MANY, REFUSED, SCENARIOS, firm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 AT_ONCE = 4
 LOST = ("lose_answer", "fail_after")
@@ -77,10 +77,13 @@ def swept(name: str, database: str) -> Row:
             scenario = next(one for one in (*SCENARIOS, *REFUSED, MANY) if one.name == name)
             course = undisturbed(house, scenario, before)
             places = [] if scenario is MANY else list(course.kills())
-            kills = {str(one): _tried(partial(killed, house, scenario, before, course, one)) for one in places}
-            losses = {one: _tried(partial(unanswered, house, scenario, before, course, one)) for one in LOST}
+            tried = {str(one): _tried(partial(killed, house, scenario, before, course, one)) for one in places}
+            losses = _came({one: _tried(partial(unanswered, house, scenario, before, course, one)) for one in LOST})
     finally:
         forge.stop()
+    kills = _came(tried)
+    for where in tried.keys() - kills.keys():
+        print(f"-- {name} on {database} did not come to {where}", flush=True)  # noqa: T201
     for where, outcome in (kills | losses).items():
         if not outcome.whole:
             print(f"!! {name} on {database}, {where}: {outcome}", flush=True)  # noqa: T201
@@ -89,7 +92,12 @@ def swept(name: str, database: str) -> Row:
     return Row(name, database, _count(len(kills), kills.values()), slowest, _count(answers, losses.values()))
 
 
-def _tried(what: Callable[[], Outcome]) -> Outcome:
+def _came(tried: Mapping[str, Outcome | None]) -> dict[str, Outcome]:
+    """Return the outcomes of what was come to: nobody was killed elsewhere."""
+    return {where: outcome for where, outcome in tried.items() if outcome is not None}
+
+
+def _tried(what: Callable[[], Outcome | None]) -> Outcome | None:
     try:
         return what()
     except AssertionError as error:
