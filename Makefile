@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SYSTEMS ?= emulated
 DEMO ?=
 GRAPHIQL := colonnade/static/graphiql/index.html
-FAST := not sweep and not commands and not kills and not hostile and not tryton and not wheel and not browser and not conformance
+FAST := not diff and not sweep and not commands and not kills and not hostile and not tryton and not wheel and not browser and not conformance
 # More workers than cores: tests of servers wait more than they compute. Each worker imports everything, and compiles it
 # too where the environment forbids Python to keep what it compiled.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4
@@ -88,6 +88,9 @@ test-conformance: develop ## Have the graph judged by public test suites, everyd
 	    echo "The packages of tests/conformance/node cannot be installed here."
 	$(BIN)/pytest -m conformance
 
+test-diff: develop ## Hold planned execution against graphql-core's: thousands of random documents
+	$(BIN)/pytest -n 2 --dist loadfile -m diff
+
 test-wheel: develop ## Build the wheel, install it beside PyPI's `schema`, start it, ask it
 	$(BIN)/pytest -m wheel
 
@@ -126,4 +129,4 @@ lock: develop ## Resolve the dependencies anew into the hashed locks
 	$(LOCK) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) --group assets --output-file requirements-assets.lock
 
-.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep stateful-sweep test-hostile test-tryton test-browser test-conformance test-wheel bench-commands check format schema release rules systems lock
+.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep stateful-sweep test-hostile test-tryton test-browser test-conformance test-diff test-wheel bench-commands check format schema release rules systems lock

@@ -41,7 +41,7 @@ class Server(Strict):
 
     `cache_seconds` is how long an answer of a source may be kept; what the domain wants fresher is never kept so long,
     and with 0 nothing is kept at all. `probe_interval` is how often, in seconds, a system that has failed is tried
-    whether it is back. Answers are put together by plans; without `planned` graphql-core does it, value by value: the
+    whether it is back. Operations are executed by plans; without `planned` graphql-core does it, value by value: the
     same answers, more slowly.
     """
 

@@ -18,6 +18,7 @@ from colonnade.status import status
 from colonnade.usage import Tally
 from colonnade.watch import Watch
 from commands.machinery.naming import Naming
+from execution.planned.planner import Planner
 from policies.access import Policy
 from resolvers.graph import build
 from schema.access import Bond, Reach
@@ -43,7 +44,7 @@ from store.service_keys import ServiceKeys
 from store.subjects import Subjects
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 
     from colonnade.settings import Settings
     from resolvers.graph import Schema
@@ -85,7 +86,7 @@ class RequestContext:
         self.began = self.clock.now()
         self.correlation_id = correlation_id
         self._app, self._trace = app, trace
-        self.planned = app.settings.server.planned
+        self.planner = app.planner
         self.identities: Identities = app.crossrefs
         self.commanding: Commands = app.commanding
         self.renew()
@@ -121,7 +122,7 @@ class RequestContext:
         """Return a question's answer for one key."""
         return self._late() or await self._loaders.load(question, key)
 
-    async def load_all(self, question: str, keys: Sequence[Ref]) -> Mapping[Ref, Any]:
+    async def load_all(self, question: str, keys: Collection[Ref]) -> Mapping[Ref, Any]:
         """Return a question's answer for many keys."""
         late = self._late()
         return await self._loaders.load_all(question, keys) if late is None else dict.fromkeys(keys, late)
@@ -211,6 +212,7 @@ class Application:
         server = settings.server
         self.bonds = Bonds(self.desk, self.lists, self.subjects, server.deadline, server.calls)
         self.schema: Schema = graph()
+        self.planner = Planner(self.schema, self.metrics.unplanned) if settings.server.planned else None
         self.watch = Watch(self.systems)
         self.tally = Tally(self.engine, self.clock, self.metrics.registry)
         self.commanding = Commanding(self, key)

@@ -14,7 +14,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types import ExecutionContext, ExecutionResult, Info
 
-from execution.planned.core import PlannedExecutor
+from execution.planned.library import core
+from execution.slices import SlicedExecutor
 from resolvers.acting import ActMutation
 from resolvers.commanding import GivenMutation
 from resolvers.following import CommandQuery, CommandSubscription
@@ -73,6 +74,20 @@ class Prepared(SchemaExtension):
         if document is not None:
             self.execution_context.graphql_document = document
             self.execution_context.validation_rules = ()
+        yield
+
+
+class Planned(SchemaExtension):
+    """Executes by a plan, if the request brings a planner and the planner has one; if not, Strawberry executes."""
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        """Say the result before Strawberry begins: it then leaves it at that."""
+        asked = self.execution_context
+        planner, document = getattr(asked.context, "planner", None), asked.graphql_document
+        if planner is not None and document is not None:
+            asked.result = await planner.execute(
+                asked.query or "", document, asked.operation_name, asked.variables or {}, asked.context
+            )
         yield
 
 
@@ -175,7 +190,7 @@ class Schema(strawberry.federation.Schema):
     @property
     def core(self) -> GraphQLSchema:
         """The same as graphql-core knows it: what documents are checked against."""
-        return self._schema
+        return core(self)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Stay silent: a Problem is an answer, and anything else was logged when it was masked."""
@@ -202,8 +217,8 @@ def schema(
         mutation=mutation,
         subscription=subscription,
         types=types,
-        extensions=[Prepared, Errors],
-        execution_context_class=PlannedExecutor,
+        extensions=[Prepared, Errors, Planned],
+        execution_context_class=SlicedExecutor,
         federation_version=version,
         config=StrawberryConfig(scalar_map=scalar_map(), name_converter=Names()),
     )

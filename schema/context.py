@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import strawberry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
     from datetime import datetime
 
     from schema.access import Grants
@@ -120,8 +120,8 @@ class Context(Protocol):
         """
         ...
 
-    async def load_all(self, question: str, keys: Sequence[Ref]) -> Mapping[Ref, Any]:
-        """Return a question's answer for many keys, as `load` does for each."""
+    async def load_all(self, question: str, keys: Collection[Ref]) -> Mapping[Ref, Any]:
+        """Return a question's answers for many keys, as `load` does for each; there may be others among them."""
         ...
 
     async def find(self, type_: str, ref: Ref) -> Any:

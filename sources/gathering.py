@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from schema.rows import Ref
 
@@ -21,7 +21,7 @@ class Gathering:
         self._batches: dict[Ref, asyncio.Task[Answers]] = {}
         self._next: tuple[list[Ref], asyncio.Task[Answers]] | None = None
 
-    async def answers(self, keys: Sequence[Ref]) -> Answers:
+    async def answers(self, keys: Collection[Ref]) -> Answers:
         """Return the answer of each key. What breaks is raised for all who asked in that moment."""
         if not keys:
             return {}

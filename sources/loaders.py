@@ -15,7 +15,7 @@ from schema.rows import Ref
 from sources.gathering import Gathering
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from sources.screening import Screen
 
@@ -35,7 +35,7 @@ class Loaders:
         # Unshielded, one cancelled waiter would cancel the key for everybody.
         return (await asyncio.shield(loader.load(key)))[key]
 
-    async def load_all(self, question: str, keys: Sequence[Ref]) -> Mapping[Ref, Any]:
+    async def load_all(self, question: str, keys: Collection[Ref]) -> Mapping[Ref, Any]:
         """Return the question's answer for many keys, as far as it may be seen."""
         return await self._gathering(question).answers(keys)
 

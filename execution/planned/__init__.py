@@ -1,1 +1,1 @@
-"""The planned executor: what lies below a root field is completed level by level, in columns."""
+"""The planned executor: an operation becomes a plan once, and is answered level by level, a column at a time."""

@@ -1,0 +1,155 @@
+"""The fields of a plan, by how they are answered: each turns rows into a column of what stands there.
+
+Constant   __typename
+Attribute  what the row holds
+Told       what a function says of the row alone
+Asked      what is found for all rows at once: links, facets, what is not for everybody (schema/column.py)
+Called     what a resolver says of each row
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from execution.planned import library
+from execution.planned.levels import Ticket
+from execution.planned.running import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from execution.planned.columns import Column
+    from execution.planned.running import Place, Run
+    from schema.column import Columnar
+
+
+class Constant:
+    """The name of the type."""
+
+    waits = False
+    tickets: Sequence[Ticket] = ()
+
+    def __init__(self, key: str, value: str) -> None:
+        self.key, self.constant = key, value
+
+
+class Attribute:
+    """What the row holds under a name."""
+
+    constant = None
+
+    def __init__(self, key: str, name: str, completion: Any) -> None:
+        self.key, self._completion = key, completion
+        self._get = attrgetter(name)
+        self.waits, self.tickets = completion.waits, completion.tickets
+
+    def now(self, rows: list[Any], run: Run) -> Column:
+        """Return the column."""
+        done: Column = self._completion.now(_each(self._get, rows), run)
+        return done
+
+    async def later(self, rows: list[Any], run: Run) -> Column:
+        """Return the column, beneath which something is asked."""
+        done: Column = await self._completion.later(_each(self._get, rows), run)
+        return done
+
+
+class Told(Attribute):
+    """What a function says of a row."""
+
+    def __init__(self, key: str, function: Callable[[Any], Any], completion: Any) -> None:
+        super().__init__(key, "", completion)
+        self._get: Any = function
+
+
+def _each(get: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
+    """Apply it to every row; what it raises is the error of that row."""
+    try:
+        return list(map(get, rows))
+    except Exception:
+        return [_one(get, row) for row in rows]
+
+
+def _one(get: Callable[[Any], Any], row: Any) -> Any:
+    try:
+        return get(row)
+    except Exception as error:
+        return error
+
+
+class Asked:
+    """What is found for all rows at once."""
+
+    constant, waits = None, True
+
+    def __init__(self, key: str, place: Place, columnar: Columnar, completion: Any) -> None:
+        self.key, self._place, self._columnar, self._completion = key, place, columnar, completion
+        self._questions = tuple(columnar.questions)
+        own = [Ticket(place.level + step, question) for step, question in enumerate(self._questions)]
+        self.tickets: Sequence[Ticket] = (*own, *completion.tickets)
+
+    async def later(self, rows: list[Any], run: Run) -> Column:
+        """Return the column."""
+        standing = Standing(self._place, run, self._questions)
+        try:
+            arguments = library.arguments(run.schema, self._place.field, self._place.nodes[0], run.operation.variables)
+            values = await self._columnar.column(rows, standing, **arguments)
+        except Exception as error:
+            values = [error] * len(rows)
+        finally:
+            standing.leave()
+        return await _completed(self._completion, values, run)
+
+
+class Called:
+    """What a resolver says of each row."""
+
+    constant, waits = None, True
+
+    def __init__(self, key: str, place: Place, completion: Any) -> None:
+        self.key, self._place, self._completion = key, place, completion
+        self.tickets: Sequence[Ticket] = completion.tickets
+
+    async def later(self, rows: list[Any], run: Run) -> Column:
+        """Return the column."""
+        place = self._place
+        resolve: Any = place.field.resolve
+        try:
+            given = library.given_arguments(place.field, place.nodes[0], run.operation.variables)
+        except Exception as error:
+            return await _completed(self._completion, [error] * len(rows), run)
+        told = place.info(run)
+        values = await _awaited([_one(lambda row: resolve(row, told, **given), row) for row in rows])
+        if any(type(value) is list for value in values):
+            values = [await _awaited(value) if type(value) is list else value for value in values]
+        return await _completed(self._completion, values, run)
+
+
+async def _awaited(values: list[Any]) -> list[Any]:
+    """Wait for those that have to be waited for, all at once; what one raises is its value."""
+    places = [place for place, value in enumerate(values) if inspect.isawaitable(value)]
+    if not places:
+        return values
+    if len(places) == 1:
+        found: list[Any] = [await _caught(values[places[0]])]
+    else:
+        found = await asyncio.gather(*(_caught(values[place]) for place in places))
+    whole = list(values)
+    for place, value in zip(places, found, strict=True):
+        whole[place] = value
+    return whole
+
+
+async def _caught(value: Any) -> Any:
+    try:
+        return await value
+    except Exception as error:
+        return error
+
+
+async def _completed(completion: Any, values: list[Any], run: Run) -> Column:
+    done: Column = await completion.later(values, run) if completion.waits else completion.now(values, run)
+    return done

@@ -1,0 +1,166 @@
+"""The product's own schema over the firm's systems, asked twice: by plans and without, all else being the same."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import tempfile
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from colonnade.caller import Caller
+from colonnade.demo import _link, configure
+from colonnade.settings import Settings
+from colonnade.wiring import Application, RequestContext
+from demo.firm import northbeam
+from demo.issuer import PERSONAS
+from demo.systems import emulated, misbehave
+from execution.documents import Documents, Prepared
+from execution.limits import Limits
+from resolvers.graph import PREPARED
+from sources.trace import Trace
+from tests.differential.comparing import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from demo.systems import Bound
+    from tests.differential.writing import Document
+
+# What is wrong: with which system, and what. What an answer then says of a record must not depend on who asks with it.
+TROUBLES: tuple[tuple[str, str] | None, ...] = (
+    None,
+    ("psa", "reverse"),
+    ("erp", "duplicates"),
+    ("psa", "short_page"),
+    ("erp", "html"),
+    ("crm", "truncated"),
+    ("hr", "wrong_type"),
+    ("forecast", "html"),
+    ("erp", "away"),
+    ("hr", "away"),
+)
+LISTS = 5
+
+
+class Still:
+    """A clock that stands: what two executions say of the time is the same."""
+
+    def __init__(self) -> None:
+        self._now = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """Return the instant at which it stands."""
+        return self._now
+
+
+class Answer(NamedTuple):
+    """What was answered, and how often each system was called for it."""
+
+    data: Any
+    errors: Sequence[Told]
+    calls: Mapping[str, int]
+
+    def more_than(self, other: Answer) -> dict[str, int]:
+        """Return the calls to systems that were called more often than for another answer."""
+        return {name: count for name, count in self.calls.items() if count > other.calls[name]}
+
+
+class Twice:
+    """Two applications over the same systems, of which one plans."""
+
+    def __init__(self, settings: Settings, clock: Still) -> None:
+        ordinary = settings.model_copy(update={"server": settings.server.model_copy(update={"planned": False})})
+        self.planned, self.ordinary = (Application(each, clock, "api") for each in (settings, ordinary))
+        self.documents = Documents(self.planned.schema.core, Limits())
+
+    async def ask(self, document: Document, persona: str) -> tuple[Answer, Answer]:
+        """Ask both."""
+        prepared = self.documents.prepare(document.text)
+        assert isinstance(prepared, Prepared), (prepared, document.text)
+        return (
+            await _asked(self.planned, prepared, document.variables, persona),
+            await _asked(self.ordinary, prepared, document.variables, persona),
+        )
+
+    async def ids(self) -> list[str]:
+        """Return ids of records of every list."""
+        lists = [name for name, field in self.ordinary.schema.core.query_type.fields.items() if "first" in field.args]  # type: ignore[union-attr]
+        found: list[str] = []
+        for name in lists:
+            text = f"{{ {name}(first: {LISTS}) {{ edges {{ node {{ id }} }} }} }}"
+            prepared = self.documents.prepare(text)
+            if isinstance(prepared, Prepared):
+                said = await _asked(self.ordinary, prepared, {}, "finance-controller")
+                found += [edge["node"]["id"] for edge in (said.data[name] or {"edges": []})["edges"] if edge["node"]]
+        return found
+
+    async def stop(self) -> None:
+        """Let go of every connection."""
+        await self.planned.stop()
+        await self.ordinary.stop()
+
+
+async def _asked(app: Application, prepared: Prepared, variables: dict[str, Any], persona: str) -> Answer:
+    who = PERSONAS[persona]
+    principal = app.principals.of(Caller(subject=who.subject, groups=frozenset(who.groups)))
+    context = RequestContext(app, principal, "differential", Trace())
+    result = await app.schema.execute(
+        prepared.text,
+        variable_values=dict(variables),
+        context_value=context,
+        operation_extensions={PREPARED: prepared.document},
+    )
+    context.abandon()
+    said = [error.formatted for error in result.errors or ()]
+    errors = [Told(str(e["extensions"]["code"]), e["extensions"].get("paths") or [e.get("path", [])]) for e in said]
+    return Answer(
+        result.data, errors, {source.binding: context.scope.calls.spent(source.binding) for source in app.sources}
+    )
+
+
+class House:
+    """The systems, with one trouble at a time."""
+
+    def __init__(self, bound: Sequence[Bound], folder: Path, running: ExitStack) -> None:
+        self._bound, self._folder, self._running = bound, folder, running
+        self._clock = Still()
+        self.twice = self._over(bound)
+
+    def _over(self, bound: Sequence[Bound]) -> Twice:
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        settings = Settings.read(configure(folder, bound, cached=False))
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(_link(settings.store.url, bound, mutated=True))
+        loop.close()
+        return Twice(settings, self._clock)
+
+    @contextmanager
+    def troubled(self, trouble: tuple[str, str] | None) -> Iterator[Twice]:
+        """Have something wrong for a while. Nothing of it is known yet to those who ask then."""
+        role, what = trouble or ("psa", "none")
+        if what == "away":
+            yield self._over([replace(one, address=_nobody()) if one.role == role else one for one in self._bound])
+            return
+        address = next(one.address for one in self._bound if one.role == role).partition("/api/gateway")[0]
+        misbehave(address, what)
+        yield self._over(self._bound)
+        misbehave(address, "none")
+
+
+def _nobody() -> str:
+    """Return an address where nobody answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+@contextmanager
+def house() -> Iterator[House]:
+    """Run the firm's systems, which contradict each other as planted."""
+    with ExitStack() as running:
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="colonnade-")))
+        yield House(running.enter_context(emulated(northbeam(), mutated=True)), folder, running)
