@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Keys of which one look tells that each means one record or none.
 SINGLE: Final = frozenset({Ref, type(None)})
+AMISS: Final = (Problem, type(None))
 
 
 class Asking:
@@ -35,6 +36,7 @@ class Asking:
     def __init__(self, ask: Ask, kind: Restriction | None) -> None:
         self.ask, self.kind = ask, kind
         self._key = attrgetter(ask.key)
+        self._pick = None if ask.pick is None else attrgetter(ask.pick)
         # Whether the answer to a key is the field's value for every row that has it.
         self._by_key = ask.derive is None and (ask.where is None or ask.top)
 
@@ -90,10 +92,21 @@ class Asking:
             return await self._each(rows, [ask.key_on(holder) for holder in holders], at, days)
         wanted = set(keys) - {None}
         found = await at.ask(ask.question, wanted) if wanted else {}
+        if None not in keys and (whole := self._whole([found[key] for key in keys], days)) is not None:
+            return whole
         if self._by_key:
             said = {None: None} | {key: self._said(None, key, found, days) for key in wanted}
             return [said[key] for key in keys]
         return [self._said(row, key, found, days) for row, key in zip(rows, keys, strict=True)]
+
+    def _whole(self, found: list[Any], days: Days | None) -> list[Any] | None:
+        """Return the values that answers stand for as they are; None where they have to be looked at one by one."""
+        ask = self.ask
+        if not self._by_key or days is not None or any(issubclass(kind, AMISS) for kind in set(map(type, found))):
+            return None
+        if self._pick is not None:
+            return list(map(self._pick, found))
+        return None if ask.at_most is not None and max(map(len, found)) > ask.at_most else found
 
     async def _each(self, rows: Sequence[Any], keys: Sequence[Any], at: At, days: Days | None) -> list[Any]:
         """Answer where some keys are lists of keys, or Problems."""

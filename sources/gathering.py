@@ -25,7 +25,11 @@ class Gathering:
         """Return the answer of each key. What breaks is raised for all who asked in that moment."""
         if not keys:
             return {}
-        batches = {self._batches.get(key) or self._joined(key) for key in keys}
+        known = self._batches
+        new = [key for key in dict.fromkeys(keys) if key not in known] if known else list(dict.fromkeys(keys))
+        if new:
+            self._join(new)
+        batches = {known[key] for key in keys} if len(new) < len(keys) else {known[new[0]]}
         if going := [batch for batch in batches if not batch.done()]:
             # Never by awaiting a task: who gives up would cancel it for the others.
             await asyncio.wait(going)
@@ -38,15 +42,14 @@ class Gathering:
         for batch in set(self._batches.values()):
             batch.cancel()
 
-    def _joined(self, key: Ref) -> asyncio.Task[Answers]:
-        """Add a key to the batch that begins when the event loop comes round."""
+    def _join(self, new: Sequence[Ref]) -> None:
+        """Add keys to the batch that begins when the event loop comes round."""
         if self._next is None:
             keys: list[Ref] = []
             self._next = keys, asyncio.create_task(self._begin(keys))
         keys, batch = self._next
-        keys.append(key)
-        self._batches[key] = batch
-        return batch
+        keys.extend(new)
+        self._batches.update(dict.fromkeys(new, batch))
 
     async def _begin(self, keys: Sequence[Ref]) -> Answers:
         self._next = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from graphql import FieldNode
 
@@ -59,11 +59,6 @@ class Parts(NamedTuple):
     def column(self) -> Column:
         """The whole."""
         return Column(self.values, self.faults)
-
-
-def plain(kinds: Iterable[type]) -> bool:
-    """Tell of the types of values whether none is null and none an exception."""
-    return not any(kind is type(None) or issubclass(kind, Exception) for kind in kinds)
 
 
 def parted(values: Sequence[Any], nodes: Sequence[FieldNode]) -> Parts:

@@ -44,7 +44,7 @@ class Leaf:
     def __init__(self, kind: GraphQLLeafType, nodes: Sequence[FieldNode]) -> None:
         self._kind, self._nodes = kind, nodes
         self._coerce: Callable[[Any], Any] = kind.coerce_output_value
-        self._words: dict[Any, str] = {}
+        self._words: dict[int, tuple[Any, str | None]] = {}
         self._fast = self._fitting()
 
     def now(self, values: list[Any], _run: Any) -> Column:
@@ -66,28 +66,31 @@ class Leaf:
     def _enum(self, values: list[Any], kinds: set[type]) -> list[Any] | None:
         if not all(kind is NONE or issubclass(kind, Enum) for kind in kinds):
             return None
+        # A member is one object, kept alive by its place among the words: to hash one takes ten times as long.
         words = self._words
         try:
-            return [None if value is None else words[value] for value in values]
+            return [words[id(value)][1] for value in values]
         except KeyError:
             column = self._one_by_one(values)
-            words.update((value, word) for value, word in zip(values, column.values, strict=True) if type(word) is str)
+            if not column.faults:
+                words.update(zip(map(id, values), zip(values, column.values, strict=True), strict=True))
             return None if column.faults else column.values
 
     def _custom(self, values: list[Any], kinds: set[type]) -> list[Any] | None:
-        coerce = self._coerce
-        try:
-            told = (
-                [None if value is None else coerce(value) for value in values]
-                if NONE in kinds
-                else [coerce(value) for value in values]
-            )
-        except Exception:
+        if any(issubclass(kind, Exception) for kind in kinds):
             return None
-        said = set(map(type, told))
-        amiss = UNDEFINED in said or any(issubclass(kind, Exception) for kind in kinds)
-        lost = NONE in said and (NONE not in kinds or told.count(None) != values.count(None))
-        return None if amiss or lost else told
+        coerce = self._coerce
+        # What comes of one source at one time is one object in all of its rows.
+        unique = dict(zip(map(id, values), values, strict=True))
+        try:
+            if len(unique) < len(values) // 2:
+                told = {key: None if value is None else coerce(value) for key, value in unique.items()}
+                return _said([told[id(value)] for value in values], values, kinds)
+            if NONE in kinds:
+                return _said([None if value is None else coerce(value) for value in values], values, kinds)
+            return _said([coerce(value) for value in values], values, kinds)
+        except Exception:  # whatever it was, it is found again at its own place
+            return None
 
     def _one_by_one(self, values: list[Any]) -> Column:
         parts = parted(values, self._nodes)
@@ -104,9 +107,17 @@ class Leaf:
         return parts.column
 
 
+def _said(told: list[Any], values: list[Any], kinds: set[type]) -> list[Any] | None:
+    """Return what was told, unless a value that is not null has become null."""
+    said = set(map(type, told))
+    lost = NONE in said and (NONE not in kinds or told.count(None) != values.count(None))
+    return None if lost or UNDEFINED in said else told
+
+
 def _integers(values: list[Any], kinds: set[type]) -> list[Any] | None:
     return values if kinds == {int} and min(values) >= LEAST and max(values) < MOST else None
 
 
 def _floats(values: list[Any], kinds: set[type]) -> list[Any] | None:
-    return values if kinds == {float} and all(map(math.isfinite, values)) else None
+    whole = kinds == {float} and all(map(math.isfinite, values))
+    return values if whole or kinds == {NONE} else None

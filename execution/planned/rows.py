@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from execution.planned import library
 from execution.planned.columns import NULLED, Column, Fault, Parts, parted
@@ -12,11 +12,16 @@ from execution.planned.shapes import shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from graphql import GraphQLAbstractType, GraphQLObjectType
 
     from execution.planned.levels import Ticket
     from execution.planned.running import Place, Run
+
+
+NONE: Final = type(None)
+NULL: Final = id(None)
 
 
 class Selection:
@@ -80,7 +85,7 @@ def _told(named: Sequence[tuple[str, Column]], lost: Mapping[int, str]) -> list[
 class Group(NamedTuple):
     """Rows of one type, and their places in the column."""
 
-    selection: Selection
+    name: str
     places: list[int]
     rows: list[Any]
 
@@ -95,22 +100,33 @@ class Objects:
 
     def now(self, values: list[Any], run: Run) -> Column:
         """Complete a column."""
+        if (name := self._sorting.one(set(map(type, values)))) is not None:
+            unique = _unique(values)
+            return _spread(values, unique, self._selections[name].now(unique, run))
         parts, groups = self._sorted(values, run)
         for group in groups:
             unique = _unique(group.rows)
-            parts.joined(_spread(group.rows, unique, group.selection.now(unique, run)), group.places)
+            parts.joined(_spread(group.rows, unique, self._selections[group.name].now(unique, run)), group.places)
         return parts.column
 
     async def later(self, values: list[Any], run: Run) -> Column:
         """Complete a column that waits: all types at once."""
+        if (name := self._sorting.one(set(map(type, values)))) is not None:
+            self._leave(run, name)
+            return await _answered(self._selections[name], values, run)
         parts, groups = self._sorted(values, run)
-        met = {id(group.selection) for group in groups}
-        for selection in self._selections.values():
-            if id(selection) not in met:
-                run.levels.leave(selection.tickets)
-        for group, done in zip(groups, await _gathered(groups, run), strict=True):
+        self._leave(run, *(group.name for group in groups))
+        found = await asyncio.gather(*(_answered(self._selections[each.name], each.rows, run) for each in groups))
+        for group, done in zip(groups, found, strict=True):
             parts.joined(done, group.places)
         return parts.column
+
+    def _leave(self, run: Run, *met: str) -> None:
+        """Say what will not be asked, since there is nobody of its type."""
+        if len(met) < len(self._selections):
+            for name, selection in self._selections.items():
+                if name not in met:
+                    run.levels.leave(selection.tickets)
 
     def _sorted(self, values: list[Any], run: Run) -> tuple[Parts, list[Group]]:
         parts = parted(values, self._nodes)
@@ -119,38 +135,31 @@ class Objects:
             if isinstance(name, Exception):
                 parts.failed(place, name, self._nodes)
                 continue
-            group = groups.get(name)
-            if group is None:
-                group = groups[name] = Group(self._selections[name], [], [])
+            group = groups.get(name) or groups.setdefault(name, Group(name, [], []))
             group.places.append(place)
             group.rows.append(row)
         return parts, list(groups.values())
 
 
-async def _gathered(groups: Sequence[Group], run: Run) -> list[Column]:
-    if len(groups) == 1:
-        return [await _answered(groups[0], run)]
-    return await asyncio.gather(*(_answered(group, run) for group in groups))
-
-
-async def _answered(group: Group, run: Run) -> Column:
-    unique = _unique(group.rows)
-    selection = group.selection
+async def _answered(selection: Selection, rows: list[Any], run: Run) -> Column:
+    unique = _unique(rows)
     done = await selection.later(unique, run) if selection.waits else selection.now(unique, run)
-    return _spread(group.rows, unique, done)
+    return _spread(rows, unique, done)
 
 
 def _unique(rows: list[Any]) -> list[Any]:
-    """Return each object once. Links give the same object to all rows that mean it."""
-    unique = {id(row): row for row in rows}
+    """Return each object once, and null never. Links give the same object to all rows that mean it."""
+    unique = dict(zip(map(id, rows), rows, strict=True))
+    unique.pop(NULL, None)
     return rows if len(unique) == len(rows) else list(unique.values())
 
 
 def _spread(rows: list[Any], unique: list[Any], done: Column) -> Column:
-    """Give every place what was said of its object."""
+    """Give every place what was said of its object, and null where null is."""
     if unique is rows:
         return done
     said = dict(zip(map(id, unique), done.values, strict=True))
+    said[NULL] = None
     values = [said[id(row)] for row in rows]
     if not done.faults:
         return Column(values)
@@ -172,6 +181,15 @@ class Sorting:
         self._concrete = self._types.get(kind.name)
         self._by_class = all(getattr(each.is_type_of, "by_class", False) for each in types)
         self._known: dict[type, str] = {}
+
+    def one(self, kinds: AbstractSet[type]) -> str | None:
+        """Return the type of all rows of these classes, null aside, if it is one, and known without looking at them."""
+        if any(issubclass(kind, Exception) for kind in kinds):
+            return None
+        if self._concrete is not None and self._concrete.is_type_of is None:
+            return cast("str", self._concrete.name)
+        names = {self._known.get(kind) for kind in kinds if kind is not NONE}
+        return names.pop() if len(names) == 1 else None
 
     def names(self, rows: list[Any], run: Run) -> list[str | Exception]:
         """Return the name of each row's type, or why it has none."""
