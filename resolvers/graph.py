@@ -77,20 +77,6 @@ class Prepared(SchemaExtension):
         yield
 
 
-class Planned(SchemaExtension):
-    """Executes by a plan, if the request brings a planner and the planner has one; if not, Strawberry executes."""
-
-    async def on_execute(self) -> AsyncIterator[None]:
-        """Say the result before Strawberry begins: it then leaves it at that."""
-        asked = self.execution_context
-        planner, document = getattr(asked.context, "planner", None), asked.graphql_document
-        if planner is not None and document is not None:
-            asked.result = await planner.execute(
-                asked.query or "", document, asked.operation_name, asked.variables or {}, asked.context
-            )
-        yield
-
-
 class Errors(SchemaExtension):
     """One error per cause, each with its code and the correlation id; nothing unexpected tells its text."""
 
@@ -106,11 +92,14 @@ class Errors(SchemaExtension):
 
     def _fold(self, result: object) -> None:
         if isinstance(result, CoreResult | ExecutionResult) and result.errors:
-            correlation_id = self.execution_context.context.correlation_id
-            _log(result.errors)
-            result.errors = [
-                _signed(error, correlation_id) for error in fold(_masked(error) for error in result.errors)
-            ]
+            result.errors = told(result.errors, self.execution_context.context.correlation_id)
+
+
+def told(errors: Iterable[GraphQLError], correlation_id: str) -> list[GraphQLError]:
+    """Return errors as a client is told them: folded, masked, signed; what is unexpected is logged."""
+    listed = list(errors)
+    _log(listed)
+    return [_signed(error, correlation_id) for error in fold(_masked(error) for error in listed)]
 
 
 def _unexpected(error: GraphQLError) -> bool:
@@ -168,6 +157,22 @@ class Names(NameConverter):
 class Schema(strawberry.federation.Schema):
     """Strawberry logs every error with its traceback; `Errors` has said what there is to say."""
 
+    async def execute(self, query: str | None, *rest: Any, **named: Any) -> ExecutionResult:
+        """Execute a document that the edge has prepared by a plan, if the request brings a planner, and that has one.
+
+        Strawberry would build its extensions and its contexts first, which takes longer than a small plan.
+        """
+        context = named.get("context_value")
+        planner = getattr(context, "planner", None)
+        document = (named.get("operation_extensions") or {}).get(PREPARED)
+        if planner is not None and document is not None:
+            name, variables = named.get("operation_name"), named.get("variable_values") or {}
+            planned = await planner.execute(query or "", document, name, variables, context)
+            if planned is not None:
+                errors = planned.errors and told(planned.errors, cast("Any", context).correlation_id)
+                return ExecutionResult(data=planned.data, errors=errors)
+        return await super().execute(query, *rest, **named)
+
     def entities_resolver(self, info: Info, representations: list[FederationAny]) -> list[FederationAny]:
         """Answer for so many records at most, and with a Problem for each of which it is not said what it is."""
         if len(representations) > REPRESENTATIONS:
@@ -217,7 +222,7 @@ def schema(
         mutation=mutation,
         subscription=subscription,
         types=types,
-        extensions=[Prepared, Errors, Planned],
+        extensions=[Prepared, Errors],
         execution_context_class=SlicedExecutor,
         federation_version=version,
         config=StrawberryConfig(scalar_map=scalar_map(), name_converter=Names()),

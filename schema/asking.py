@@ -102,7 +102,8 @@ class Asking:
     def _whole(self, found: list[Any], days: Days | None) -> list[Any] | None:
         """Return the values that answers stand for as they are; None where they have to be looked at one by one."""
         ask = self.ask
-        if not self._by_key or days is not None or any(issubclass(kind, AMISS) for kind in set(map(type, found))):
+        chosen = ask.where is not None or ask.derive is not None or days is not None
+        if chosen or any(issubclass(kind, AMISS) for kind in set(map(type, found))):
             return None
         if self._pick is not None:
             return list(map(self._pick, found))

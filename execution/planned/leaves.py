@@ -38,7 +38,7 @@ MOST: Final = 2**31
 class Leaf:
     """Completes a column of one scalar or enum."""
 
-    waits = False
+    waits = objects = False
     tickets: Sequence[Any] = ()
 
     def __init__(self, kind: GraphQLLeafType, nodes: Sequence[FieldNode]) -> None:

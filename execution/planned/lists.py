@@ -51,6 +51,7 @@ class _Around:
     def __init__(self, inner: Any) -> None:
         self._inner = inner
         self.waits: bool = inner.waits
+        self.objects: bool = inner.objects
         self.tickets: Sequence[Ticket] = inner.tickets
 
 
@@ -100,10 +101,11 @@ class Required(_Around):
 
 
 class Listed(_Around):
-    """Lists: their values are one column."""
+    """Lists: their values are one column. There may be many: objects in lists wait for their turn of the event loop."""
 
     def __init__(self, inner: Any, where: str, nodes: Sequence[FieldNode]) -> None:
         super().__init__(inner)
+        self.waits = inner.waits or inner.objects
         self._where, self._nodes = where, nodes
 
     def now(self, values: list[Any], run: Run) -> Column:

@@ -112,7 +112,14 @@ class Planner:
             self._unplanned(str(reason))
             return None
         operation = library.Operation(self._core, program.fragments, program.operation, values, context)
-        return await _executed(plan, Run(self._schema, operation, plan.tickets))
+        try:
+            return await _executed(plan, Run(self._schema, operation, plan.tickets))
+        except Exception:
+            if program.operation.operation is not OperationType.QUERY:
+                raise  # it may have changed something already
+            log.exception("a plan failed")
+            self._unplanned("failed")
+            return None
 
     def _program(self, text: str, document: DocumentNode, name: str | None) -> Program:
         if self._wrapped:

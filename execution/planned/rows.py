@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from execution.planned.running import Place, Run
 
 
+# Rows that are answered in one go: some milliseconds.
+SLICE: Final = 1_000
 NONE: Final = type(None)
 NULL: Final = id(None)
 
@@ -39,6 +41,19 @@ class Selection:
         """Answer for rows, where nothing is asked."""
         return self._built(rows, [field.now(rows, run) for field in self._columns])
 
+    async def sliced(self, rows: list[Any], run: Run) -> Column:
+        """Answer for rows, where nothing is asked: between two slices of them the event loop serves the others."""
+        if len(rows) <= SLICE:
+            return self.now(rows, run)
+        values: list[Any] = []
+        faults: list[Fault] = []
+        for start in range(0, len(rows), SLICE):
+            done = self.now(rows[start : start + SLICE], run)
+            values += done.values
+            faults += [fault._replace(at=start + fault.at) for fault in done.faults]
+            await asyncio.sleep(0)
+        return Column(values, faults)
+
     async def later(self, rows: list[Any], run: Run) -> Column:
         """Answer for rows: everything that is asked of them is asked at once."""
         if not rows:
@@ -51,7 +66,12 @@ class Selection:
         else:
             done = await asyncio.gather(*(field.later(rows, run) for field in self._waiting))
         found = dict(zip(map(id, self._waiting), done, strict=True))
-        return self._built(rows, [found[id(field)] if field.waits else field.now(rows, run) for field in self._columns])
+        for field in self._columns:
+            if not field.waits:
+                found[id(field)] = field.now(rows, run)
+                if len(rows) > SLICE:
+                    await asyncio.sleep(0)
+        return self._built(rows, [found[id(field)] for field in self._columns])
 
     def _built(self, rows: list[Any], columns: Sequence[Column]) -> Column:
         built: list[Any] = self._build(len(rows), [column.values for column in columns])
@@ -92,6 +112,8 @@ class Group(NamedTuple):
 
 class Objects:
     """Completes a column of objects: sorts them by type, and answers for each object once, however often it stands."""
+
+    objects = True
 
     def __init__(self, selections: Mapping[str, Selection], sorting: Sorting, place: Place) -> None:
         self._selections, self._sorting, self._nodes = selections, sorting, place.nodes
@@ -143,7 +165,7 @@ class Objects:
 
 async def _answered(selection: Selection, rows: list[Any], run: Run) -> Column:
     unique = _unique(rows)
-    done = await selection.later(unique, run) if selection.waits else selection.now(unique, run)
+    done = await (selection.later if selection.waits else selection.sliced)(unique, run)
     return _spread(rows, unique, done)
 
 

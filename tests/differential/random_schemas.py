@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import msgspec
 import strawberry
+from graphql import parse
 
 from execution.planned.planner import Planner
 from execution.slices import SlicedExecutor
-from resolvers.graph import Planned
 from schema.column import COLUMN
 from schema.problems import Code, Problem
 
@@ -155,8 +155,7 @@ def _key(found: Any) -> str:
 class World:
     """A request: what it asked for, once each."""
 
-    def __init__(self, answers: Mapping[str, Mapping[str, Any]], planner: Planner | None) -> None:
-        self.planner = planner
+    def __init__(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
         self._answers = answers
         self._tasks: dict[tuple[str, str], asyncio.Task[Any]] = {}
         self._open: dict[str, tuple[list[str], asyncio.Task[Any]]] = {}
@@ -207,9 +206,13 @@ class Made:
         self.schema = self._schema()
         self.planner = Planner(self.schema, self.unplanned.append)
 
-    def world(self, *, planned: bool) -> World:
-        """Begin a request."""
-        return World(self.answers, self.planner if planned else None)
+    async def execute(self, text: str, variables: dict[str, Any], *, planned: bool) -> tuple[Any, list[str]]:
+        """Return the result, and what was asked for it."""
+        world = World(self.answers)
+        if planned:
+            return await self.planner.execute(text, parse(text), None, variables, world), world.calls
+        result = await self.schema.execute(text, variable_values=variables, context_value=world)
+        return result, world.calls
 
     def _schema(self) -> strawberry.Schema:
         for number in range(TYPES):
@@ -227,7 +230,7 @@ class Made:
         roots["one"] = _root(self._types[f"T{TYPES - 1}"] | None, self._rows[f"T{TYPES - 1}"][0])
         query = strawberry.type(type("Query", (), roots))
         types = list(self._types.values())
-        return Quiet(query, types=types, extensions=[Planned], execution_context_class=SlicedExecutor)
+        return Quiet(query, types=types, execution_context_class=SlicedExecutor)
 
     def _type(self, name: str) -> None:
         draw = self._draw

@@ -118,17 +118,6 @@ def test_a_resolver_is_told_as_much_as_before() -> None:
     ]
 
 
-async def test_strawberry_leaves_a_result_as_an_extension_has_said_it() -> None:
-    """`ExecutionContext.result`, set in `on_execute`, is the answer."""
-
-    class Said(SchemaExtension):
-        async def on_execute(self) -> Any:
-            self.execution_context.result = graphql.ExecutionResult({"plain": "said before"}, None)
-            yield
-
-    assert (await schema(Said).execute("{ plain }")).data == {"plain": "said before"}
-
-
 def test_nothing_else_of_the_planner_touches_what_is_private() -> None:
     """Every other file imports graphql's and strawberry's public names alone, and reads no name with an underscore."""
     for path in Path("execution/planned").glob("*.py"):
