@@ -68,6 +68,9 @@ test-kills: develop ## Kill servers while they run commands, and lose answers, a
 kill-sweep: develop ## Kill servers wherever they can be, on both databases, and write tests/commands/KILLS.md
 	$(BIN)/python -m tests.commands.kill_sweep
 
+diff-sweep: develop ## Compare the two executions over a hundred thousand documents (DIFF_SWEEP), and write DIFFERENCES.md
+	$(BIN)/python -m tests.differential.sweep
+
 stateful-sweep: develop ## Give, break, kill and repair commands for hours, as a seed draws it (FUZZ_SEED, STATEFUL_EXAMPLES)
 	FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} STATEFUL_EXAMPLES=$${STATEFUL_EXAMPLES:-100} $(BIN)/pytest -s tests/commands/test_stateful.py
 
@@ -129,4 +132,4 @@ lock: develop ## Resolve the dependencies anew into the hashed locks
 	$(LOCK) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) --group assets --output-file requirements-assets.lock
 
-.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep stateful-sweep test-hostile test-tryton test-browser test-conformance test-diff test-wheel bench-commands check format schema release rules systems lock
+.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep stateful-sweep test-hostile test-tryton test-browser test-conformance test-diff diff-sweep test-wheel bench-commands check format schema release rules systems lock

@@ -11,6 +11,7 @@ import functools
 import math
 import operator
 import random
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -21,13 +22,17 @@ import msgspec
 import strawberry
 from graphql import parse
 
+from execution.planned import library
 from execution.planned.planner import Planner
 from execution.slices import SlicedExecutor
 from schema.column import COLUMN
 from schema.problems import Code, Problem
+from tests.differential.comparing import Answer, Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from graphql import GraphQLError
 
     from schema.column import At
 
@@ -204,15 +209,18 @@ class Made:
         self._rows: dict[str, list[Any]] = {}
         self.unplanned: list[str] = []
         self.schema = self._schema()
+        self.core = library.core(self.schema)
         self.planner = Planner(self.schema, self.unplanned.append)
 
-    async def execute(self, text: str, variables: dict[str, Any], *, planned: bool) -> tuple[Any, list[str]]:
-        """Return the result, and what was asked for it."""
+    async def execute(self, text: str, variables: dict[str, Any], *, planned: bool) -> Answer:
+        """Return the answer, and what was asked for it."""
         world = World(self.answers)
-        if planned:
-            return await self.planner.execute(text, parse(text), None, variables, world), world.calls
-        result = await self.schema.execute(text, variable_values=variables, context_value=world)
-        return result, world.calls
+        result: Any = (
+            await self.planner.execute(text, parse(text), None, variables, world)
+            if planned
+            else await self.schema.execute(text, variable_values=variables, context_value=world)
+        )
+        return Answer(result.data, list(map(_told_of, result.errors or ())), Counter(world.calls))
 
     def _schema(self) -> strawberry.Schema:
         for number in range(TYPES):
@@ -370,3 +378,19 @@ def _root(kind: Any, rows: Any) -> Any:
         return rows[:first] if isinstance(rows, list) else rows
 
     return strawberry.field(resolver=resolve, graphql_type=kind)
+
+
+def _told_of(error: GraphQLError) -> Told:
+    cause = error.original_error
+    return Told(cause.code.name if isinstance(cause, Problem) else "INTERNAL_ERROR", [error.path or []])
+
+
+VALUES: dict[str, list[Any]] = {
+    "prefix": ["x", "y", "fail"],
+    "times": [0, 1, 3, 2**31 - 1],
+    "limit": [0, 1, 5],
+    "first": [0, 2, 10],
+    "String": ["a"],
+    "Int": [1],
+}
+"""What arguments of these schemas may be."""
