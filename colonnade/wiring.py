@@ -12,12 +12,14 @@ from aiodataloader import DataLoader
 from colonnade.commanding import Commanding
 from colonnade.edge.identity.doorkeeper import Doorkeeper
 from colonnade.heap import tidy
+from colonnade.plans import report
 from colonnade.principals import Facade, Principals, memberships
 from colonnade.settings import secret
 from colonnade.status import status
 from colonnade.usage import Tally
 from colonnade.watch import Watch
 from commands.machinery.naming import Naming
+from execution.planned.compiling import Unplanned
 from execution.planned.planner import Planner
 from policies.access import Policy
 from resolvers.graph import build
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 
     from colonnade.settings import Settings
+    from execution.documents import Prepared
     from resolvers.graph import Schema
     from resolvers.room import Commands
     from schema.bound_system import BoundSystem
@@ -174,6 +177,18 @@ class RequestContext:
     def health(self) -> AsyncGenerator[BoundSystem, None]:
         """Yield the bound systems, each again when it has changed."""
         return self._app.watch.changes()
+
+    def explained(self, prepared: Prepared, operation_name: str | None) -> dict[str, Any]:
+        """Return how an operation was executed, and how often which system was called for the request so far."""
+        calls = {source.binding: self.scope.calls.spent(source.binding) for source in self._app.sources}
+        told = {"calls": {binding: count for binding, count in calls.items() if count}}
+        if self.planner is None:
+            return {"planned": False, "reason": "off", **told}
+        try:
+            found = self.planner.explained(prepared.text, prepared.document, operation_name)
+        except Unplanned as reason:
+            return {"planned": False, "reason": str(reason), **told}
+        return {"planned": True, "levels": report(found), **told}
 
     def abandon(self) -> None:
         """End what is still being asked for this request alone."""

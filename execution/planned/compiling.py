@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 # A plan names every type that an interface may be: more fields than this are not worth their plan.
 MOST_FIELDS: Final = 20_000
-SELECTING: Final = frozenset({"skip", "include"})
 
 
 class Unplanned(Exception):
@@ -83,7 +82,7 @@ class Compiler:
         seen: set[str],
     ) -> None:
         for node in selected.selections:
-            if any(directive.name.value not in SELECTING for directive in node.directives or ()):
+            if any(directive.name.value not in library.SELECTING for directive in node.directives or ()):
                 raise Unplanned("directive")
             if library.left_out(node, self._variables):
                 continue

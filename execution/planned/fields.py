@@ -42,18 +42,18 @@ class Attribute:
     constant = None
 
     def __init__(self, key: str, name: str, completion: Any) -> None:
-        self.key, self._completion = key, completion
+        self.key, self.completion = key, completion
         self._get = attrgetter(name)
         self.waits, self.tickets = completion.waits, completion.tickets
 
     def now(self, rows: list[Any], run: Run) -> Column:
         """Return the column."""
-        done: Column = self._completion.now(_each(self._get, rows), run)
+        done: Column = self.completion.now(_each(self._get, rows), run)
         return done
 
     async def later(self, rows: list[Any], run: Run) -> Column:
         """Return the column, beneath which something is asked."""
-        done: Column = await self._completion.later(_each(self._get, rows), run)
+        done: Column = await self.completion.later(_each(self._get, rows), run)
         return done
 
 
@@ -86,14 +86,15 @@ class Asked:
     constant, waits = None, True
 
     def __init__(self, key: str, place: Place, columnar: Columnar, completion: Any) -> None:
-        self.key, self._place, self._columnar, self._completion = key, place, columnar, completion
-        self._questions = tuple(columnar.questions)
-        own = [Ticket(place.level + step, question) for step, question in enumerate(self._questions)]
+        self.key, self.level, self.completion = key, place.level, completion
+        self._place, self._columnar = place, columnar
+        self.questions = tuple(columnar.questions)
+        own = [Ticket(place.level + step, question) for step, question in enumerate(self.questions)]
         self.tickets: Sequence[Ticket] = (*own, *completion.tickets)
 
     async def later(self, rows: list[Any], run: Run) -> Column:
         """Return the column."""
-        standing = Standing(self._place, run, self._questions)
+        standing = Standing(self._place, run, self.questions)
         try:
             arguments = library.arguments(run.schema, self._place.field, self._place.nodes[0], run.operation.variables)
             values = await self._columnar.column(rows, standing, **arguments)
@@ -101,7 +102,7 @@ class Asked:
             values = [error] * len(rows)
         finally:
             standing.leave()
-        return await _completed(self._completion, values, run)
+        return await _completed(self.completion, values, run)
 
 
 class Called:
@@ -110,7 +111,8 @@ class Called:
     constant, waits = None, True
 
     def __init__(self, key: str, place: Place, completion: Any) -> None:
-        self.key, self._place, self._completion = key, place, completion
+        self.key, self.level, self.completion = key, place.level, completion
+        self._place = place
         self.tickets: Sequence[Ticket] = completion.tickets
 
     async def later(self, rows: list[Any], run: Run) -> Column:
@@ -120,12 +122,12 @@ class Called:
         try:
             given = library.given_arguments(place.field, place.nodes[0], run.operation.variables)
         except Exception as error:
-            return await _completed(self._completion, [error] * len(rows), run)
+            return await _completed(self.completion, [error] * len(rows), run)
         told = place.info(run)
         values = await _awaited([_one(lambda row: resolve(row, told, **given), row) for row in rows])
         if any(type(value) is list for value in values):
             values = [await _awaited(value) if type(value) is list else value for value in values]
-        return await _completed(self._completion, values, run)
+        return await _completed(self.completion, values, run)
 
 
 async def _awaited(values: list[Any]) -> list[Any]:

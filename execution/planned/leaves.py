@@ -19,7 +19,7 @@ from graphql import (
 from execution.planned.columns import Column, parted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from graphql import FieldNode, GraphQLLeafType
 
@@ -39,6 +39,7 @@ class Leaf:
     """Completes a column of one scalar or enum."""
 
     waits = objects = False
+    below: Mapping[str, Any] = {}
     tickets: Sequence[Any] = ()
 
     def __init__(self, kind: GraphQLLeafType, nodes: Sequence[FieldNode]) -> None:

@@ -12,12 +12,15 @@ from graphql import (
     GraphQLIncludeDirective,
     GraphQLResolveInfo,
     GraphQLSkipDirective,
+    VariableNode,
+    Visitor,
     default_type_resolver,
     get_argument_values,
     get_directive_values,
     pyutils,
+    visit,
 )
-from graphql.execution.values import get_variable_values
+from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
     import strawberry
     from graphql import (
+        DirectiveNode,
+        DocumentNode,
         FieldNode,
         FragmentDefinitionNode,
         GraphQLAbstractType,
@@ -37,8 +42,8 @@ if TYPE_CHECKING:
         SelectionNode,
         VariableDefinitionNode,
     )
-    from graphql.execution.values import VariableValues
 
+SELECTING: Final = frozenset({"skip", "include"})
 # Under this name Strawberry keeps its own declaration on every type and field of graphql-core.
 DECLARATION: Final = "strawberry-definition"
 
@@ -105,6 +110,34 @@ def left_out(node: SelectionNode, variables: VariableValues) -> bool:
     skip = get_directive_values(GraphQLSkipDirective, node, variables)
     include = get_directive_values(GraphQLIncludeDirective, node, variables)
     return bool(skip and skip["if"]) or bool(include and not include["if"])
+
+
+def choosing(document: DocumentNode) -> dict[str, bool]:
+    """Return the variables on which it depends what is selected, each with the value by which it is."""
+    found = _Choosing()
+    visit(document, found)
+    return found.names
+
+
+class _Choosing(Visitor):
+    """Gathers the variables of @skip and @include."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: dict[str, bool] = {}
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        """Note those of one."""
+        values = [each.value for each in node.arguments or ()] if node.name.value in SELECTING else []
+        chosen = node.name.value == "include"
+        self.names.update({value.name.value: chosen for value in values if isinstance(value, VariableNode)})
+
+
+def everything(document: DocumentNode) -> VariableValues:
+    """Return variables by which nothing is left out that may be selected."""
+    chosen = choosing(document)
+    sources = {name: VariableValueSource(None, value) for name, value in chosen.items()}  # type: ignore[arg-type]
+    return VariableValues(sources, chosen)
 
 
 class Operation(NamedTuple):

@@ -10,7 +10,7 @@ from execution.planned import library
 from execution.planned.columns import NULLED, Column, Fault, parted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from graphql import FieldNode
 
@@ -52,6 +52,7 @@ class _Around:
         self._inner = inner
         self.waits: bool = inner.waits
         self.objects: bool = inner.objects
+        self.below: Mapping[str, Any] = inner.below
         self.tickets: Sequence[Ticket] = inner.tickets
 
 

@@ -12,22 +12,20 @@ from graphql import (
     FragmentDefinitionNode,
     OperationDefinitionNode,
     OperationType,
-    VariableNode,
-    Visitor,
     located_error,
-    visit,
 )
 
 from execution.planned import library
 from execution.planned.columns import NULLED
-from execution.planned.compiling import SELECTING, Compiler, Unplanned
+from execution.planned.compiling import Compiler, Unplanned
+from execution.planned.explaining import Step, steps
 from execution.planned.running import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import strawberry
-    from graphql import DirectiveNode, DocumentNode
+    from graphql import DocumentNode
     from graphql.execution.values import VariableValues
 
     from execution.planned.levels import Ticket
@@ -64,22 +62,8 @@ class Program:
         self.fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
         }
-        choosing = _Choosing()
-        visit(document, choosing)
         # The variables whose values choose the plan.
-        self.choosing = tuple(sorted(choosing.names))
-
-
-class _Choosing(Visitor):
-    """Gathers the variables of @skip and @include."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
-        values = [each.value for each in node.arguments or ()] if node.name.value in SELECTING else []
-        self.names.update(value.name.value for value in values if isinstance(value, VariableNode))
+        self.choosing = tuple(sorted(library.choosing(document)))
 
 
 Known: TypeAlias = "Program | Unplanned"
@@ -120,6 +104,11 @@ class Planner:
             log.exception("a plan failed")
             self._unplanned("failed")
             return None
+
+    def explained(self, text: str, document: DocumentNode, name: str | None) -> list[Step]:
+        """Return what is asked by the plan of an operation, or raise Unplanned; whatever may be selected is."""
+        program = self._program(text, document, name)
+        return steps(self._plan(program, library.everything(document)).root)
 
     def _program(self, text: str, document: DocumentNode, name: str | None) -> Program:
         if self._wrapped:

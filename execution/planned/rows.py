@@ -30,7 +30,7 @@ class Selection:
     """The fields of one type that are asked for, over any number of its rows."""
 
     def __init__(self, fields: Sequence[Any], *, serial: bool = False) -> None:
-        self._fields, self._serial = fields, serial
+        self.fields, self._serial = fields, serial
         self._columns = [field for field in fields if field.constant is None]
         self._waiting = [field for field in fields if field.waits]
         self._build = shape(tuple(field.key for field in fields), tuple(field.constant for field in fields))
@@ -116,7 +116,7 @@ class Objects:
     objects = True
 
     def __init__(self, selections: Mapping[str, Selection], sorting: Sorting, place: Place) -> None:
-        self._selections, self._sorting, self._nodes = selections, sorting, place.nodes
+        self.below, self._sorting, self._nodes = selections, sorting, place.nodes
         self.waits = any(selection.waits for selection in selections.values())
         self.tickets: Sequence[Ticket] = tuple(chain.from_iterable(each.tickets for each in selections.values()))
 
@@ -124,29 +124,29 @@ class Objects:
         """Complete a column."""
         if (name := self._sorting.one(set(map(type, values)))) is not None:
             unique = _unique(values)
-            return _spread(values, unique, self._selections[name].now(unique, run))
+            return _spread(values, unique, self.below[name].now(unique, run))
         parts, groups = self._sorted(values, run)
         for group in groups:
             unique = _unique(group.rows)
-            parts.joined(_spread(group.rows, unique, self._selections[group.name].now(unique, run)), group.places)
+            parts.joined(_spread(group.rows, unique, self.below[group.name].now(unique, run)), group.places)
         return parts.column
 
     async def later(self, values: list[Any], run: Run) -> Column:
         """Complete a column that waits: all types at once."""
         if (name := self._sorting.one(set(map(type, values)))) is not None:
             self._leave(run, name)
-            return await _answered(self._selections[name], values, run)
+            return await _answered(self.below[name], values, run)
         parts, groups = self._sorted(values, run)
         self._leave(run, *(group.name for group in groups))
-        found = await asyncio.gather(*(_answered(self._selections[each.name], each.rows, run) for each in groups))
+        found = await asyncio.gather(*(_answered(self.below[each.name], each.rows, run) for each in groups))
         for group, done in zip(groups, found, strict=True):
             parts.joined(done, group.places)
         return parts.column
 
     def _leave(self, run: Run, *met: str) -> None:
         """Say what will not be asked, since there is nobody of its type."""
-        if len(met) < len(self._selections):
-            for name, selection in self._selections.items():
+        if len(met) < len(self.below):
+            for name, selection in self.below.items():
                 if name not in met:
                     run.levels.leave(selection.tickets)
 
