@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     )
     from graphql.execution.values import VariableValues
 
-# A plan names every type that an interface may be: more fields than this are not worth their plan.
-MOST_FIELDS: Final = 20_000
+# A plan names every type that an interface may be. More fields than these would hold the event loop up, at 5 us each.
+MOST_FIELDS: Final = 10_000
 
 
 class Unplanned(Exception):
@@ -52,7 +52,7 @@ class Compiler:
         self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: VariableValues
     ) -> None:
         self._schema, self._fragments, self._variables = schema, fragments, variables
-        self._fields = 0
+        self.fields = 0
 
     def plan(self, operation: OperationDefinitionNode) -> Selection:
         """Return the plan, or raise Unplanned."""
@@ -69,8 +69,8 @@ class Compiler:
         seen: set[str] = set()
         for selected in sets:
             self._collect(parent, selected, named, seen)
-        self._fields += len(named)
-        if self._fields > MOST_FIELDS:
+        self.fields += len(named)
+        if self.fields > MOST_FIELDS:
             raise Unplanned("size")
         return [self._field(parent, key, nodes, level) for key, nodes in named.items()]
 

@@ -102,6 +102,9 @@ class Asked:
             values = [error] * len(rows)
         finally:
             standing.leave()
+        if len(values) != len(rows):
+            # Never an answer in which values stand in another's row: the plan has failed.
+            raise RuntimeError(f"{len(values)} values for {len(rows)} rows of {self._place.where}")
         return await _completed(self.completion, values, run)
 
 

@@ -33,22 +33,26 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("colonnade.plans")
 
-# How many plans are kept, the least recently used going first.
-KEPT: Final = 1_000
+# What is kept, the least recently used going first: characters of documents, and fields of plans, at 1 kB each. What is
+# small takes room as well: a thousand of each are the most.
+CHARACTERS: Final = 1_000_000
+FIELDS: Final = 100_000
+SHARE: Final = 1_000
 
 
 class Plan:
     """A selection over the root, and how many ask each question on each level."""
 
-    def __init__(self, root: Selection) -> None:
-        self.root = root
+    def __init__(self, root: Selection, fields: int) -> None:
+        self.root, self.fields = root, fields
         self.tickets: Mapping[Ticket, int] = Counter(root.tickets)
 
 
 class Program:
     """One operation of a document: what its plans have in common."""
 
-    def __init__(self, document: DocumentNode, name: str | None) -> None:
+    def __init__(self, text: str, document: DocumentNode, name: str | None) -> None:
+        self.characters = len(text)
         named = [
             each
             for each in document.definitions
@@ -72,11 +76,11 @@ Known: TypeAlias = "Program | Unplanned"
 class Planner:
     """Executes operations by plans. `unplanned` is told the reason of each that ordinary execution has to do."""
 
-    def __init__(self, schema: strawberry.Schema, unplanned: Callable[[str], None], kept: int = KEPT) -> None:
+    def __init__(self, schema: strawberry.Schema, unplanned: Callable[[str], None]) -> None:
         self._schema, self._core, self._unplanned = schema, library.core(schema), unplanned
         self._wrapped = library.wrapped(schema)
-        self._programs: LRUCache[tuple[str, str | None], Known] = LRUCache(kept)
-        self._plans: LRUCache[tuple[Program, tuple[Any, ...]], Plan | Unplanned] = LRUCache(kept)
+        self._programs: LRUCache[tuple[str, str | None], Known] = LRUCache(CHARACTERS, _characters)
+        self._plans: LRUCache[tuple[Program, tuple[Any, ...]], Plan | Unplanned] = LRUCache(FIELDS, _fields)
 
     async def execute(
         self, text: str, document: DocumentNode, name: str | None, variables: Mapping[str, Any], context: Any
@@ -116,7 +120,7 @@ class Planner:
         known = self._programs.get((text, name))
         if known is None:
             try:
-                known = Program(document, name)
+                known = Program(text, document, name)
             except Unplanned as reason:
                 known = reason
             self._programs[text, name] = known
@@ -129,13 +133,22 @@ class Planner:
         known = self._plans.get(key)
         if known is None:
             try:
-                known = Plan(Compiler(self._core, program.fragments, variables).plan(program.operation))
+                compiler = Compiler(self._core, program.fragments, variables)
+                known = Plan(compiler.plan(program.operation), compiler.fields)
             except Unplanned as reason:
                 known = reason
             self._plans[key] = known
         if isinstance(known, Unplanned):
             raise Unplanned(*known.args)
         return known
+
+
+def _characters(known: Known) -> int:
+    return max(known.characters if isinstance(known, Program) else 0, CHARACTERS // SHARE)
+
+
+def _fields(known: Plan | Unplanned) -> int:
+    return max(known.fields if isinstance(known, Plan) else 0, FIELDS // SHARE)
 
 
 async def _executed(plan: Plan, run: Run) -> ExecutionResult:

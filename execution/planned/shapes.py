@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Build: TypeAlias = "Callable[[int, Sequence[Sequence[Any]]], list[dict[str, Any]]]"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1_000)
 def shape(keys: tuple[str, ...], constants: tuple[str | None, ...]) -> Build:
     """Return what makes rows of columns: a constant where there is one, and else the next of the columns' values.
 
@@ -24,7 +24,7 @@ def shape(keys: tuple[str, ...], constants: tuple[str | None, ...]) -> Build:
     values = [repr(constant) if name is None else name for name, constant in zip(names, constants, strict=True)]
     pairs = ", ".join(f"{key!r}: {value}" for key, value in zip(keys, values, strict=True))
     taken = [name for name in names if name is not None]
-    source = f"for {', '.join(taken)}, in zip(*columns)" if taken else "for _ in range(count)"
+    source = f"for {', '.join(taken)}, in zip(*columns, strict=True)" if taken else "for _ in range(count)"
     made: dict[str, Any] = {}
     exec(f"def build(count, columns):\n    return [{{{pairs}}} {source}]", made)  # noqa: S102  of names alone
     return made["build"]  # type: ignore[no-any-return]

@@ -12,6 +12,7 @@ import strawberry
 from graphql import GraphQLResolveInfo, GraphQLSchema, get_argument_values, get_directive_values
 from graphql.execution.values import VariableValues, get_variable_values
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.arguments import convert_arguments
 
 from execution.planned import library
@@ -130,3 +131,12 @@ def test_nothing_else_of_the_planner_touches_what_is_private() -> None:
             if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__"):
                 own = isinstance(node.value, ast.Name) and node.value.id in ("self", "fault", "context")
                 assert own or node.attr == "_replace", (path.name, node.attr)
+
+
+def test_ordinary_execution_goes_on_in_slices() -> None:
+    """What `execution/slices.py` overrides of graphql-core's executor is there, and takes what it took."""
+    executor = StrawberryGraphQLCoreExecutionContext
+    assert names(executor.execute_fields)[1:5] == ["parent_type", "source_value", "path", "grouped_field_set"]
+    for name in ("complete_iterable_value", "complete_async_iterator_value"):
+        assert names(getattr(executor, name))[1:5] == ["item_type", "field_details_list", "info", "path"]
+    assert {"hide_suggestions", "max_coercion_errors"} <= set(names(executor.build))
