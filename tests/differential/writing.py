@@ -66,7 +66,9 @@ class Writer:
         """Write a query of so many roots at most."""
         query = self._schema.query_type
         assert query is not None
-        chosen = [self._some(query, name, Taken(), depth) for name in self._names(query, roots)]
+        lists = [name for name, field in query.fields.items() if "first" in field.args]
+        names = self._names(query, roots) if not lists or self._chance(3) else self._drawn(lists, roots)
+        chosen = [self._some(query, name, Taken(), depth) for name in names]
         # Roots may be asked for twice: each has a place of its own.
         body = " ".join(f"r{number}: {text}" for number, text in enumerate(chosen))
         declared = ", ".join(f"${name}: {kind}" for name, kind in self._declared.items())
@@ -75,10 +77,16 @@ class Writer:
         )
 
     def _chance(self, one_in: int) -> bool:
-        return bool(self._draw(st.integers(0, one_in - 1)) == 0)
+        # Not the least and not the most: hypothesis draws these more often than the others, and shrinks to the least.
+        return bool(self._draw(st.integers(0, one_in)) == 1)
 
     def _names(self, kind: GraphQLObjectType | GraphQLInterfaceType, most: int) -> list[str]:
         names = [name for name in kind.fields if f"{kind.name}.{name}" not in self._leave]
+        # What a page holds is nearly always wanted: without it there is nothing to compare.
+        holding = [name for name in ("edges", "node") if name in names and not self._chance(6)]
+        return holding + self._drawn(names, most)
+
+    def _drawn(self, names: Sequence[str], most: int) -> list[str]:
         return list(self._draw(st.lists(st.sampled_from(names), min_size=1, max_size=most)))
 
     def _set(self, kind: Any, taken: Taken, depth: int) -> str:
@@ -145,7 +153,7 @@ class Writer:
 
     def _argument(self, path: str, name: str, argument: GraphQLArgument) -> str | None:
         required = isinstance(argument.type, GraphQLNonNull) and argument.default_value is Undefined
-        if not required and name != "first" and not self._chance(6):
+        if not required and name != "first" and not self._chance(10):
             return None
         value = self._value(argument.type, path, name)
         if self._chance(3) or get_named_type(argument.type).name == "_Any":
