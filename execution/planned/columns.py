@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable, Awaitable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ class _Nulled:
 
 
 NULLED: Final = _Nulled()
+# What a column is parted for: values of these classes are looked at one by one.
+AMISS: Final = (Exception, Awaitable)
 
 
 class Fault(NamedTuple):
@@ -62,11 +65,13 @@ class Parts(NamedTuple):
 
 
 def parted(values: Sequence[Any], nodes: Sequence[FieldNode]) -> Parts:
-    """Set aside what is null or an exception."""
+    """Set aside what is null or an exception; raise where a value has to be waited for, of which no plan knew."""
     parts = Parts([], [], [None] * len(values), [])
     for place, value in enumerate(values):
         if isinstance(value, Exception):
             parts.failed(place, value, nodes)
+        elif isinstance(value, Awaitable | AsyncIterable):
+            raise TypeError("a plan waits for what resolvers return, and for nothing else")
         elif value is not None:
             parts.kept.append(value)
             parts.places.append(place)

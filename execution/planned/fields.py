@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Awaitable
 from operator import attrgetter
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from execution.planned import library
@@ -128,16 +130,23 @@ class Called:
             return await _completed(self.completion, [error] * len(rows), run)
         told = place.info(run)
         values = await _awaited([_one(lambda row: resolve(row, told, **given), row) for row in rows])
-        if any(type(value) is list for value in values):
-            values = [await _awaited(value) if type(value) is list else value for value in values]
+        lists = [value for value in values if type(value) is list and _may_wait(value)]
+        if lists:
+            whole = dict(zip(map(id, lists), await asyncio.gather(*map(_awaited, lists)), strict=True))
+            values = [whole.get(id(value), value) for value in values]
         return await _completed(self.completion, values, run)
+
+
+def _may_wait(values: list[Any]) -> bool:
+    """Tell by their classes whether there is one among them that has to be waited for."""
+    return any(issubclass(kind, Awaitable | GeneratorType) for kind in set(map(type, values)))
 
 
 async def _awaited(values: list[Any]) -> list[Any]:
     """Wait for those that have to be waited for, all at once; what one raises is its value."""
-    places = [place for place, value in enumerate(values) if inspect.isawaitable(value)]
-    if not places:
+    if not _may_wait(values):
         return values
+    places = [place for place, value in enumerate(values) if inspect.isawaitable(value)]
     if len(places) == 1:
         found: list[Any] = [await _caught(values[places[0]])]
     else:

@@ -16,7 +16,7 @@ from graphql import (
     Undefined,
 )
 
-from execution.planned.columns import Column, parted
+from execution.planned.columns import AMISS, Column, parted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,7 +78,7 @@ class Leaf:
             return None if column.faults else column.values
 
     def _custom(self, values: list[Any], kinds: set[type]) -> list[Any] | None:
-        if any(issubclass(kind, Exception) for kind in kinds):
+        if any(issubclass(kind, AMISS) for kind in kinds):
             return None
         coerce = self._coerce
         # What comes of one source at one time is one object in all of its rows.

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from execution.planned import library
-from execution.planned.columns import NULLED, Column, Fault, Parts, parted
+from execution.planned.columns import AMISS, NULLED, Column, Fault, Parts, parted
 from execution.planned.shapes import shape
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ class Sorting:
 
     def one(self, kinds: AbstractSet[type]) -> str | None:
         """Return the type of all rows of these classes, null aside, if it is one, and known without looking at them."""
-        if any(issubclass(kind, Exception) for kind in kinds):
+        if any(issubclass(kind, AMISS) for kind in kinds):
             return None
         if self._concrete is not None and self._concrete.is_type_of is None:
             return cast("str", self._concrete.name)

@@ -12,7 +12,7 @@ from execution.planned.planner import Planner
 from schema.column import COLUMN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
     from schema.column import At
 
@@ -39,9 +39,33 @@ class Thing:
     short: str = strawberry.field(resolver=_short, metadata={COLUMN: Short()})
 
 
+async def _later(value: Any) -> Any:
+    return value
+
+
+@strawberry.type
+class Late:
+    """A row that does not hold its values yet."""
+
+    number: int
+    thing: Thing
+
+
 @strawberry.type
 class Query:
     """The root."""
+
+    @strawberry.field
+    def one_by_one(self) -> list[int]:
+        async def numbers() -> AsyncIterator[int]:
+            yield 1
+
+        return numbers()  # type: ignore[return-value]  # as graphql-core allows
+
+    @strawberry.field
+    def late(self) -> Late:
+        held: Any = {"number": _later(1), "thing": _later(Thing(number=1))}
+        return Late(**held)
 
     @strawberry.field
     def things(self) -> list[Thing]:
@@ -89,6 +113,14 @@ async def test_a_query_is_planned(planner: Planner, reasons: list[str]) -> None:
 async def test_a_plan_that_fails_says_nothing(planner: Planner, reasons: list[str]) -> None:
     """Values that are too few are shown in nobody's row: graphql-core executes the query."""
     text = "{ things { number short } }"
+    assert await planner.execute(text, parse(text), None, {}, Context()) is None
+    assert reasons == ["failed"]
+
+
+@pytest.mark.parametrize("text", ["{ oneByOne }", "{ late { number thing { number } } }"])
+@pytest.mark.filterwarnings("ignore:coroutine '_later' was never awaited:RuntimeWarning")
+async def test_what_no_plan_foresees(planner: Planner, reasons: list[str], text: str) -> None:
+    """A list that comes one by one, attributes that have to be waited for: graphql-core knows how."""
     assert await planner.execute(text, parse(text), None, {}, Context()) is None
     assert reasons == ["failed"]
 
