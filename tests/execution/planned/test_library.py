@@ -140,3 +140,10 @@ def test_ordinary_execution_goes_on_in_slices() -> None:
     for name in ("complete_iterable_value", "complete_async_iterator_value"):
         assert names(getattr(executor, name))[1:5] == ["item_type", "field_details_list", "info", "path"]
     assert {"hide_suggestions", "max_coercion_errors"} <= set(names(executor.build))
+
+
+def test_no_resolver_asks_where_it_stands() -> None:
+    """`info.path` is None in a plan: a resolver of ours that read it would fail there."""
+    rooms = [path for room in ("schema", "resolvers") for path in Path(room).glob("*.py")]
+    assert len(rooms) > 50
+    assert [str(path) for path in rooms if "info.path" in path.read_text(encoding="utf-8")] == []
