@@ -113,6 +113,9 @@ class Compiler:
             raise Unplanned("undeclared")
         columnar = own.metadata.get(COLUMN)
         place = Place(parent, field, nodes, level)
+        if parent is self._schema.mutation_type:
+            # What changes something is called in its turn, however little it asks for.
+            return Called(key, place, self._completion(field, place, level + 1))
         if columnar is not None:
             return Asked(key, place, columnar, self._completion(field, place, level + len(columnar.questions)))
         if (attribute := library.attribute(own)) is not None:

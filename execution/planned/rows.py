@@ -60,7 +60,7 @@ class Selection:
             run.levels.leave(self.tickets)
             return Column([])
         if self._serial:
-            done = [await field.later(rows, run) for field in self._waiting]
+            done = await self._one_after_another(rows, run)
         elif len(self._waiting) == 1:
             done = [await self._waiting[0].later(rows, run)]
         else:
@@ -72,6 +72,14 @@ class Selection:
                 if len(rows) > SLICE:
                     await asyncio.sleep(0)
         return self._built(rows, [found[id(field)] for field in self._columns])
+
+    async def _one_after_another(self, rows: list[Any], run: Run) -> list[Column]:
+        """Answer what changes something, in order. Where one has made the whole answer null, the rest is not begun."""
+        done: list[Column] = []
+        for field in self._waiting:
+            lost = any(NULLED in column.values for column in done)
+            done.append(Column([None] * len(rows)) if lost else await field.later(rows, run))
+        return done
 
     def _built(self, rows: list[Any], columns: Sequence[Column]) -> Column:
         built: list[Any] = self._build(len(rows), [column.values for column in columns])

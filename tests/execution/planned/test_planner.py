@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,9 +81,29 @@ class Mutation:
     def change(self) -> Thing:
         return Thing(number=3)
 
+    @strawberry.mutation
+    async def note(self, info: strawberry.Info, what: str) -> int:
+        info.context.noted.append(what)
+        await asyncio.sleep(0)
+        if what == "wrong":
+            raise ValueError("it is wrong")
+        info.context.noted.append(f"{what} done")
+        return len(info.context.noted)
+
+    @strawberry.mutation
+    def try_to_note(self, info: strawberry.Info, what: str) -> int | None:
+        info.context.noted.append(what)
+        raise ValueError("it cannot be")
+
+
+SCHEMA = strawberry.Schema(Query, Mutation)
+
 
 class Context:
-    """A request that asks nobody."""
+    """A request that asks nobody, and notes what is done."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
 
     async def load_all(self, _question: str, keys: Collection[Any]) -> Mapping[Any, Any]:
         """Return nothing for each key."""
@@ -98,7 +119,7 @@ def reasons() -> list[str]:
 @pytest.fixture
 def planner(reasons: list[str]) -> Planner:
     """A planner that tells its reasons."""
-    return Planner(strawberry.Schema(Query, Mutation), reasons.append)
+    return Planner(SCHEMA, reasons.append)
 
 
 async def test_a_query_is_planned(planner: Planner, reasons: list[str]) -> None:
@@ -115,6 +136,33 @@ async def test_a_plan_that_fails_says_nothing(planner: Planner, reasons: list[st
     text = "{ things { number short } }"
     assert await planner.execute(text, parse(text), None, {}, Context()) is None
     assert reasons == ["failed"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'mutation { a: note(what: "a") b: tryToNote(what: "b") __typename c: note(what: "c") }',
+        'mutation { a: note(what: "a") b: note(what: "wrong") c: note(what: "c") d: tryToNote(what: "d") }',
+    ],
+)
+async def test_changes_are_made_one_after_another(planner: Planner, text: str) -> None:
+    """As graphql-core does it: in order, and none behind one that has made the whole answer null."""
+    planned, ordinary = Context(), Context()
+    result = await planner.execute(text, parse(text), None, {}, planned)
+    expected = await SCHEMA.execute(text, context_value=ordinary)
+    assert result is not None
+    assert (result.data, planned.noted) == (expected.data, ordinary.noted)
+    assert [error.path for error in result.errors or ()] == [error.path for error in expected.errors or ()]
+
+
+async def test_whatever_changes_something_is_called_in_its_turn(planner: Planner) -> None:
+    """A resolver that needs nothing but itself is told at the end of a query, and in its place of a mutation."""
+    text = 'mutation { a: note(what: "a") b: change { number } c: note(what: "c") }'
+    assert [(step.place, step.level) for step in planner.explained(text, parse(text), None)] == [
+        ("a", 0),
+        ("b", 0),
+        ("c", 0),
+    ]
 
 
 @pytest.mark.parametrize("text", ["{ oneByOne }", "{ late { number thing { number } } }"])
