@@ -7,7 +7,7 @@ SYSTEMS ?= emulated
 DEMO ?=
 BENCH ?=
 GRAPHIQL := colonnade/static/graphiql/index.html
-FAST := not sweep and not commands and not kills and not hostile and not tryton and not wheel and not browser and not conformance and not bench
+FAST := not diff and not sweep and not commands and not kills and not hostile and not tryton and not wheel and not browser and not conformance and not bench
 # More workers than cores: tests of servers wait more than they compute. Each worker imports everything, and compiles it
 # too where the environment forbids Python to keep what it compiled.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4
@@ -71,6 +71,9 @@ test-kills: develop ## Kill servers while they run commands, and lose answers, a
 kill-sweep: develop ## Kill servers wherever they can be, on both databases, and write tests/commands/KILLS.md
 	$(BIN)/python -m tests.commands.kill_sweep
 
+diff-sweep: develop ## Compare the two executions over a hundred thousand documents (DIFF_SWEEP), and write DIFFERENCES.md
+	$(BIN)/python -m tests.differential.sweep
+
 stateful-sweep: develop ## Give, break, kill and repair commands for hours, as a seed draws it (FUZZ_SEED, STATEFUL_EXAMPLES)
 	FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} STATEFUL_EXAMPLES=$${STATEFUL_EXAMPLES:-100} $(BIN)/pytest -s tests/commands/test_stateful.py
 
@@ -94,6 +97,9 @@ test-conformance: develop ## Have the graph judged by public test suites, everyd
 test-bench: develop ## Run the benchmark in its shortest form: the same answers of all servers, and the report
 	@$(PEERS)
 	$(BIN)/pytest -m bench tests/test_benchmarks.py
+
+test-diff: develop ## Hold planned execution against graphql-core's: thousands of random documents
+	$(BIN)/pytest -n 2 --dist loadfile -m diff
 
 test-wheel: develop ## Build the wheel, install it beside PyPI's `schema`, start it, ask it
 	$(BIN)/pytest -m wheel
@@ -137,4 +143,4 @@ lock: develop ## Resolve the dependencies anew into the hashed locks
 	$(LOCK) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) --group assets --output-file requirements-assets.lock
 
-.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep stateful-sweep test-hostile test-tryton test-browser test-conformance test-bench test-wheel bench bench-commands check format schema release rules systems lock
+.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep stateful-sweep test-hostile test-tryton test-browser test-conformance test-bench test-diff diff-sweep test-wheel bench bench-commands check format schema release rules systems lock

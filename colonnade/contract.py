@@ -11,6 +11,7 @@ import typer
 from graphql import GraphQLError
 from rich.table import Table
 
+from colonnade.explaining import explain
 from colonnade.settings import Settings
 from colonnade.terminal import CONFIG, Config, refuse, show
 from colonnade.wiring import SystemClock, graph
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from store.usage import Used
 
 app = typer.Typer(no_args_is_help=True, help="The contract.")
+
+app.command()(explain)
 
 RELEASED = Path(str(files("schema") / "released.graphql"))
 

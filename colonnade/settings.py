@@ -43,7 +43,8 @@ class Server(Strict):
 
     `cache_seconds` is how long an answer of a source may be kept; what the domain wants fresher is never kept so long,
     and with 0 nothing is kept at all. `probe_interval` is how often, in seconds, a system that has failed is tried
-    whether it is back.
+    whether it is back. Operations are executed by plans; without `planned` graphql-core does it, value by value: the
+    same answers, more slowly.
     """
 
     host: str = "127.0.0.1"
@@ -52,6 +53,7 @@ class Server(Strict):
     cache_seconds: float = Field(default=300.0, ge=0, le=86_400)
     calls: int = Field(default=200, ge=1, le=10_000)
     probe_interval: float = Field(default=5.0, gt=0, le=300)
+    planned: bool = True
     secret: Reference
 
 

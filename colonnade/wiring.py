@@ -12,12 +12,15 @@ from aiodataloader import DataLoader
 from colonnade.commanding import Commanding
 from colonnade.edge.identity.doorkeeper import Doorkeeper
 from colonnade.heap import tidy
+from colonnade.plans import report
 from colonnade.principals import Facade, Principals, memberships
 from colonnade.settings import secret
 from colonnade.status import status
 from colonnade.usage import Tally
 from colonnade.watch import Watch
 from commands.machinery.naming import Naming
+from execution.planned.compiling import Unplanned
+from execution.planned.planner import Planner
 from policies.access import Policy
 from resolvers.graph import build
 from schema.access import Bond, Reach
@@ -43,9 +46,10 @@ from store.service_keys import ServiceKeys
 from store.subjects import Subjects
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 
     from colonnade.settings import Settings
+    from execution.documents import Prepared
     from resolvers.graph import Schema
     from resolvers.room import Commands
     from schema.bound_system import BoundSystem
@@ -85,6 +89,7 @@ class RequestContext:
         self.began = self.clock.now()
         self.correlation_id = correlation_id
         self._app, self._trace = app, trace
+        self.planner = app.planner
         self.identities: Identities = app.crossrefs
         self.commanding: Commands = app.commanding
         self.renew()
@@ -120,6 +125,11 @@ class RequestContext:
         """Return a question's answer for one key."""
         return self._late() or await self._loaders.load(question, key)
 
+    async def load_all(self, question: str, keys: Collection[Ref]) -> Mapping[Ref, Any]:
+        """Return a question's answer for many keys."""
+        late = self._late()
+        return await self._loaders.load_all(question, keys) if late is None else dict.fromkeys(keys, late)
+
     async def find(self, type_: str, ref: Ref) -> Any:
         """Return a record by a reference that the client chose."""
         return self._late() or await self._loaders.find(type_, ref)
@@ -135,6 +145,10 @@ class RequestContext:
     async def refusal(self, kind: Restriction, row: Row) -> Problem | None:
         """Return the Problem that stands for a restricted value of this row."""
         return await self._screen.refusal(kind, row)
+
+    async def refusals(self, kind: Restriction, rows: Sequence[Row]) -> Sequence[Problem | None]:
+        """Return the Problems that stand for a restricted value of these rows."""
+        return await self._screen.refusals(kind, rows)
 
     def unread(self, type_: str) -> Problem | None:
         """Return the Problem that stands for everything of a type."""
@@ -163,6 +177,18 @@ class RequestContext:
     def health(self) -> AsyncGenerator[BoundSystem, None]:
         """Yield the bound systems, each again when it has changed."""
         return self._app.watch.changes()
+
+    def explained(self, prepared: Prepared, operation_name: str | None) -> dict[str, Any]:
+        """Return how an operation was executed, and how often which system was called for the request so far."""
+        calls = {source.binding: self.scope.calls.spent(source.binding) for source in self._app.sources}
+        told = {"calls": {binding: count for binding, count in calls.items() if count}}
+        if self.planner is None:
+            return {"planned": False, "reason": "off", **told}
+        try:
+            found = self.planner.explained(prepared.text, prepared.document, operation_name)
+        except Unplanned as reason:
+            return {"planned": False, "reason": str(reason), **told}
+        return {"planned": True, "levels": report(found), **told}
 
     def abandon(self) -> None:
         """End what is still being asked for this request alone."""
@@ -201,6 +227,7 @@ class Application:
         server = settings.server
         self.bonds = Bonds(self.desk, self.lists, self.subjects, server.deadline, server.calls)
         self.schema: Schema = graph()
+        self.planner = Planner(self.schema, self.metrics.unplanned) if settings.server.planned else None
         self.watch = Watch(self.systems)
         self.tally = Tally(self.engine, self.clock, self.metrics.registry)
         self.commanding = Commanding(self, key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import strawberry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
     from datetime import datetime
 
     from schema.access import Grants
@@ -120,6 +120,10 @@ class Context(Protocol):
         """
         ...
 
+    async def load_all(self, question: str, keys: Collection[Ref]) -> Mapping[Ref, Any]:
+        """Return a question's answers for many keys, as `load` does for each; there may be others among them."""
+        ...
+
     async def find(self, type_: str, ref: Ref) -> Any:
         """Return a record by a reference that the client chose, in its home's words or in another system's."""
         ...
@@ -134,6 +138,10 @@ class Context(Protocol):
 
     async def refusal(self, kind: Restriction, row: Row) -> Problem | None:
         """Return the Problem that stands for a restricted value of this row, None if it may be read."""
+        ...
+
+    async def refusals(self, kind: Restriction, rows: Sequence[Row]) -> Sequence[Problem | None]:
+        """Return for many rows what `refusal` does for each."""
         ...
 
     def unread(self, type_: str) -> Problem | None:

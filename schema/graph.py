@@ -7,7 +7,6 @@ what is *restricted*. Both executors find what a field asks and how it is restri
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, dataclass_transform
 
@@ -17,7 +16,8 @@ from strawberry.federation.schema_directive import Location, schema_directive
 from strawberry.types.base import get_object_definition
 
 from schema.ask import Ask
-from schema.connection import Connection
+from schema.asking import Asking, During, Own, Paging
+from schema.column import COLUMN
 from schema.context import Info  # noqa: TC001  Strawberry reads the annotations
 from schema.demand import ASKED, PAGE, PAGED, READ_WHOLE, TYPICAL, sized
 from schema.problems import Code, Problem
@@ -27,9 +27,11 @@ from schema.rows import Ref, Row, System
 from schema.values import DateRange, Days
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from schema.access import Reach
+    from schema.column import At
 
 T = TypeVar("T")
 Wanted: TypeAlias = Annotated[Days | None, strawberry.argument(name="range")]
@@ -47,61 +49,23 @@ class Owner:
     system: System
 
 
-class _Asking:
-    """How a field that asks is answered."""
-
-    def __init__(self, ask: Ask, kind: Restriction | None) -> None:
-        self.ask, self.kind = ask, kind
-
-    def begin(self, row: Any, info: Info, days: Days | None = None) -> Any:
-        """Return the answer, or what is to be awaited for it: a value costs a tenth of a coroutine."""
-        # Before anything is asked, and before the key is looked at: what is there and what is not look alike.
-        if (refused := info.context.withheld(self.ask.question)) is not None:
-            return refused
-        settled = True if self.kind is None else info.context.settled(self.kind)
-        if isinstance(settled, Problem):
-            return settled
-        if settled and self.ask.of is None and not isinstance(key := self.ask.key_on(row), Ref | list):
-            return key
-        return self._resolve(row, info, days)
-
-    async def _resolve(self, row: Any, info: Info, days: Days | None) -> Any:
-        ask, load = self.ask, info.context.load
-        if self.kind is not None and (refused := await info.context.refusal(self.kind, row)) is not None:
-            return refused
-        key = ask.key_on(row if ask.of is None else await load(ask.of, row.ref))
-        if key is None or isinstance(key, Problem):
-            return key
-        if isinstance(key, list):
-            return ask.each(await asyncio.gather(*(load(ask.question, one) for one in key)))
-        return ask.answer(row, await load(ask.question, key), days)
-
-
 def _field(ask: Ask, kind: Restriction | None = None, about: int = TYPICAL) -> Any:
-    begin = _Asking(ask, kind).begin
+    asking = Asking(ask, kind) if ask.within is None else During(ask, kind)
+    paging = Paging(asking)
 
     def plain(self: Any, info: Info) -> Any:
-        return begin(self, info)
+        return asking.begin(self, info)
 
     def during(self: Any, info: Info, days: Wanted = None) -> Any:
-        if days is not None and days.end is not None and days.end < days.start:
-            return Problem(Code.BAD_INPUT, "'range' ends before it begins")
-        return begin(self, info, days)
+        return asking.begin(self, info, days)
 
     async def page(self: Any, info: Info, first: int = PAGE, after: str | None = None) -> Any:
-        window = info.context.window(f"{self.ref.type}.{info.field_name}", self.ref, first, after)
-        if isinstance(window, Problem):
-            # A wrong argument is refused before anybody is asked.
-            return window
-        rows = begin(self, info)
-        rows = await rows if inspect.isawaitable(rows) else rows
-        cut = rows if rows is None or isinstance(rows, Problem) else window.cut(rows)
-        return cut if cut is None or isinstance(cut, Problem) else Connection.of(cut, after)
+        return await paging.page(self, info, first, after)
 
     owner = Owner(system=ask.system if ask.derive is None else System.FACADE)
     return strawberry.field(
         resolver=page if ask.paged else plain if ask.within is None else during,
-        metadata={"ask": ask, "restricted": kind},
+        metadata={"ask": ask, "restricted": kind, COLUMN: paging if ask.paged else asking},
         directives=[owner, *marked(kind), *_weighed(ask, about)],
     )
 
@@ -115,17 +79,12 @@ def _weighed(ask: Ask, about: int) -> list[object]:
 
 
 def _own(name: str, kind: Restriction) -> Any:
+    own = Own(name, kind)
+
     def resolve(self: Any, info: Info) -> Any:
-        settled = info.context.settled(kind)
-        if isinstance(settled, Problem):
-            return settled
-        return getattr(self, name) if settled else decide(self, info)
+        return own.begin(self, info)
 
-    async def decide(self: Any, info: Info) -> Any:
-        refused = await info.context.refusal(kind, self)
-        return getattr(self, name) if refused is None else refused
-
-    return strawberry.field(resolver=resolve, metadata={"restricted": kind}, directives=marked(kind))
+    return strawberry.field(resolver=resolve, metadata={"restricted": kind, COLUMN: own}, directives=marked(kind))
 
 
 def restricted(kind: Restriction) -> Any:
@@ -202,6 +161,19 @@ def derived_with(system: System, question: str, derive: Callable[[Any, Any], Any
     return _field(Ask(system=system, question=question, derive=derive))
 
 
+class RowsOf:
+    """Tells whether a value stands for a type: whether it is one of its rows. The value's class alone decides."""
+
+    by_class = True
+
+    def __init__(self, row: type[Row]) -> None:
+        self._row = row
+
+    def __call__(self, value: object, _info: object) -> bool:
+        """Tell it, as graphql-core asks."""
+        return isinstance(value, self._row)
+
+
 class Home(msgspec.Struct, frozen=True):
     """Where a type's id is born, the question that reads it back, whether all of it is restricted, and its scope."""
 
@@ -236,7 +208,7 @@ def home(
         for name in inspect.get_annotations(cls):
             if (kind := _kind(cls, name)) is not None and vars(cls)[name].base_resolver is None:
                 setattr(cls, name, _own(name, kind))
-        cls.is_type_of = staticmethod(lambda value, _info: isinstance(value, row))  # type: ignore[attr-defined]
+        cls.is_type_of = RowsOf(row)  # type: ignore[attr-defined]
         cls.resolve_reference = staticmethod(_reference(cls.__name__))  # type: ignore[attr-defined]
         HOMES[cls.__name__] = Home(cls.__name__, system, question, row, _declared(cls), restricted, scope or {})
         directives = [Owner(system=system), *marked(restricted)]
@@ -291,22 +263,43 @@ class Node:
         return strawberry.ID(self.ref.encode())
 
 
+class Provenances:
+    """The provenance of many rows of one type: each facet is asked once."""
+
+    questions: Sequence[str] = ()
+
+    async def column(self, rows: Sequence[Any], at: At, systems: list[System] | None = None) -> list[Any]:
+        """Return for each row who says it."""
+        refs = {row.ref for row in rows}
+        found = [(ask, await at.ask(ask.question, refs)) for ask in _told_by(rows[0], systems)]
+        began = at.context.began
+        return [_traced(row, systems, [(ask, said[row.ref]) for ask, said in found], began) for row in rows]
+
+
+def _told_by(row: Any, systems: list[System] | None) -> list[Ask]:
+    """Return what asks for a type's facets in these systems, one for each facet."""
+    asked = (ask for asks in HOMES[row.ref.type].fields.values() for ask in asks if ask and ask.pick)
+    facets = {ask.question: ask for ask in asked}
+    return [ask for ask in facets.values() if ask.system in (systems or ())]
+
+
+def _traced(
+    row: Any, systems: list[System] | None, found: Iterable[tuple[Ask, Any]], began: datetime
+) -> list[Provenance | None]:
+    rows: list[Any] = [row] if systems is None or HOMES[row.ref.type].system in systems else []
+    rows += [said if isinstance(said, Row) else ask.answer(row, said) for ask, said in found]
+    # A Problem in the list is null and its error there; no row is no contribution.
+    return [Provenance.of(one, began) if isinstance(one, Row) else one for one in rows if one is not None]
+
+
 @strawberry.type
 class Traced:
     """What stands on every type beside its own fields (on `Node` it would not compose with other subgraphs)."""
 
     @strawberry.field(
-        description="Which systems say so, and when they were asked. The home alone unless others are named."
+        description="Which systems say so, and when they were asked. The home alone unless others are named.",
+        metadata={COLUMN: Provenances()},
     )
     async def provenance(self: Any, info: Info, systems: list[System] | None = None) -> list[Provenance | None] | None:
-        place = HOMES[self.ref.type]
-        rows: list[Any] = [self] if systems is None or place.system in systems else []
-        facets = {ask.question: ask for asks in place.fields.values() for ask in asks if ask and ask.pick}
-        for question, ask in facets.items():
-            if ask.system in (systems or ()):
-                found = await info.context.load(question, self.ref)
-                rows.append(found if isinstance(found, Row) else ask.answer(self, found))
-        # A Problem in the list is null and its error there; no row is no contribution.
-        return [
-            Provenance.of(row, info.context.began) if isinstance(row, Row) else row for row in rows if row is not None
-        ]
+        found = [(ask, await info.context.load(ask.question, self.ref)) for ask in _told_by(self, systems)]
+        return _traced(self, systems, found, info.context.began)

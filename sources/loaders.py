@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiodataloader import DataLoader
@@ -11,9 +12,10 @@ from schema.access import forbidden
 from schema.graph import HOMES
 from schema.problems import Code, Problem
 from schema.rows import Ref
+from sources.gathering import Gathering
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from sources.screening import Screen
 
@@ -24,7 +26,7 @@ class Loaders:
     def __init__(self, screen: Screen, successor: Callable[[Ref], Awaitable[Ref | Problem | None]]) -> None:
         self._screen, self._successor = screen, successor
         self._loaders: dict[str, DataLoader[Ref, Mapping[Ref, Any]]] = {}
-        self._asking: set[asyncio.Task[Any]] = set()
+        self._gatherings: dict[str, Gathering] = {}
 
     async def load(self, question: str, key: Ref) -> Any:
         """Return the question's answer for one key, as far as it may be seen."""
@@ -32,6 +34,10 @@ class Loaders:
             loader = self._loaders[question] = DataLoader(self._batch(question))
         # Unshielded, one cancelled waiter would cancel the key for everybody.
         return (await asyncio.shield(loader.load(key)))[key]
+
+    async def load_all(self, question: str, keys: Collection[Ref]) -> Mapping[Ref, Any]:
+        """Return the question's answer for many keys, as far as it may be seen."""
+        return await self._gathering(question).answers(keys)
 
     async def find(self, type_: str, ref: Ref) -> Any:
         """Return a record by a reference that the client chose."""
@@ -64,17 +70,18 @@ class Loaders:
         return await self.load(question, successor) if isinstance(successor, Ref) else successor or found
 
     def abandon(self) -> None:
-        """End what is still being asked, for the request is over: shielded as it is, it would go on for nobody."""
-        for task in self._asking:
-            task.cancel()
+        """End what is still being asked, for the request is over: it would go on for nobody."""
+        for gathering in self._gatherings.values():
+            gathering.abandon()
 
     def _batch(self, question: str) -> Any:
         async def batch(keys: list[Ref]) -> list[Mapping[Ref, Any]]:
-            task = asyncio.current_task()
-            assert task is not None  # noqa: S101  this is a coroutine
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
             # Each key's future holds the whole answer: the join is by key, and a position can't matter.
-            return [await self._screen.answer(question, keys)] * len(keys)
+            return [await self._gathering(question).answers(keys)] * len(keys)
 
         return batch
+
+    def _gathering(self, question: str) -> Gathering:
+        if (known := self._gatherings.get(question)) is None:
+            known = self._gatherings[question] = Gathering(partial(self._screen.answer, question))
+        return known

@@ -135,12 +135,21 @@ class Screen:
 
     async def refusal(self, kind: Restriction, row: Row) -> Problem | None:
         """Return the Problem that stands for a restricted value of this row, None if it may be read."""
+        (refused,) = await self.refusals(kind, [row])
+        return refused
+
+    async def refusals(self, kind: Restriction, rows: Sequence[Row]) -> Sequence[Problem | None]:
+        """Return for each row the Problem that stands for a restricted value of it, None if it may be read."""
         bonds = self._grants.kinds.get(kind, frozenset())
         if Bond.ALL in bonds:
-            return None
-        decided = [(Grant(bond), found[0]) for bond in bonds if (found := keys(bond, HOMES[row.type].scope))]
-        verdict = either(claim.admits(row) for claim in await self.claims(decided, row.ref.role))
-        return _refused(verdict, restriction=kind.name)
+            return [None] * len(rows)
+        known: dict[tuple[str, str], Sequence[Claim]] = {}
+        for row in rows:
+            if (alike := (row.type, row.ref.role)) not in known:
+                decided = [(Grant(bond), found[0]) for bond in bonds if (found := keys(bond, HOMES[row.type].scope))]
+                known[alike] = await self.claims(decided, row.ref.role)
+        verdicts = (either(claim.admits(row) for claim in known[row.type, row.ref.role]) for row in rows)
+        return [_refused(verdict, restriction=kind.name) for verdict in verdicts]
 
     async def held(self, view: View, ref: Ref) -> Problem | None:
         """Refuse a reference that tells by itself that it is out of scope."""

@@ -40,6 +40,8 @@ class Admitted(NamedTuple):
     demand: Demand
     # Whether the answer is to tell it: where it is only measured, who asks is to learn what will count one day.
     measured: bool
+    # Whether it is to tell how it was executed, too: to whoever may see the schema.
+    explained: bool = False
 
     @property
     def streams(self) -> bool:
@@ -97,7 +99,8 @@ class Gate:
         self._bound(spent.plus(asks))
         if self._tally is not None:
             self._tally.count(prepared.deprecated, visitor.client)
-        return Admitted(prepared, operation, asked, asks, measured=not self._most.enforce)
+        explained = asked.plan and visitor.principal.rights.introspection
+        return Admitted(prepared, operation, asked, asks, measured=not self._most.enforce, explained=explained)
 
     def _bound(self, asks: Demand) -> None:
         if not self._most.enforce:

@@ -24,6 +24,8 @@ class Parameters(msgspec.Struct, frozen=True):
     document_id: str | None = None
     # The hash of a persisted query, which goes with its text the first time.
     sha256: str | None = None
+    # Whether the answer is to tell how it was executed.
+    plan: bool = False
 
     @classmethod
     def of(cls, given: object) -> Parameters:
@@ -40,6 +42,7 @@ class Parameters(msgspec.Struct, frozen=True):
             given.get("operationName") or None,
             given.get("documentId") or None,
             _persisted((given.get("extensions") or {}).get("persistedQuery")),
+            plan=(given.get("extensions") or {}).get("plan") is True,
         )
         if asked.query is None and asked.document_id is None and asked.sha256 is None:
             raise refused(Code.BAD_REQUEST, "there is no document: send 'query', or 'documentId'")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from colonnade.edge.gate import Admitted
     from colonnade.telemetry import GraphMetrics
     from colonnade.usage import Tally
+    from execution.documents import Prepared
     from resolvers.graph import Schema
     from schema.context import Principal
     from sources.trace import Trace
@@ -36,6 +37,10 @@ class Begun(Protocol):
     @property
     def replayed(self) -> bool:
         """Whether it gave commands, and all of them had been answered before."""
+        ...
+
+    def explained(self, prepared: Prepared, operation_name: str | None) -> dict[str, Any]:
+        """Return how an operation was executed, and how often which system was called for the request so far."""
         ...
 
     def abandon(self) -> None:
@@ -70,6 +75,9 @@ async def execute(graph: Graph, admitted: Admitted, context: Begun) -> dict[str,
     graph.metrics.answered(time.perf_counter() - began, errors=bool(result.errors))
     if admitted.measured:
         result.extensions = {**(result.extensions or {}), "cost": admitted.demand._asdict()}
+    if admitted.explained:
+        plan = context.explained(admitted.prepared, admitted.parameters.operation_name)
+        result.extensions = {**(result.extensions or {}), "plan": plan}
     return formatted(result)
 
 

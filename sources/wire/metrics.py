@@ -47,4 +47,14 @@ class Metrics:
             ("command", "outcome"),
             registry=registry,
         )
+        self._unplanned = Counter(
+            "colonnade_plan_fallbacks_total",
+            "Operations that no plan could express, by the reason: graphql-core executed them.",
+            ("reason",),
+            registry=registry,
+        )
         self.breaker = Gauge("colonnade_breaker_open", "1 while the breaker is open.", SYSTEM, registry=registry)
+
+    def unplanned(self, reason: str) -> None:
+        """Count an operation that was not executed by a plan."""
+        self._unplanned.labels(reason).inc()

@@ -1,0 +1,84 @@
+"""A plan, told: by the command before anybody asks, and beside the answer to whoever may see the schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from demo.systems import HTTP
+from tests.terminal import invoke
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import House
+
+DOCUMENT = """query ($more: Boolean = false) { engagements(first: 5) { edges { node {
+    erpStatus contractValue { amount }
+    manager @include(if: $more) { primaryRole { name } }
+    invoices { customer { displayName } } opportunity { customer { displayName } } } } } }"""
+TOLD = """\
+answer
+└── engagements  level 0: answered here
+    ├── edges.node.erpStatus  level 1: ERP engagements_erp
+    ├── edges.node.contractValue  level 1: ERP engagements_erp
+    ├── edges.node.manager  level 1: HR resources_by_id
+    │   └── primaryRole  level 2: PSA resources_psa, then level 3: PSA roles_by_id
+    ├── edges.node.invoices  level 1: ERP invoices_by_engagement
+    │   └── customer  level 2: CRM customers_by_id
+    └── edges.node.opportunity  level 1: CRM opportunities_by_id
+        └── customer  level 2: CRM customers_by_id
+levels: one call for each batch of keys that a system takes
+├── level 1
+│   ├── ERP engagements_erp, asked by 2 fields
+│   ├── ERP invoices_by_engagement, asked by 1 field
+│   ├── CRM opportunities_by_id, asked by 1 field
+│   └── HR resources_by_id, asked by 1 field
+├── level 2
+│   ├── CRM customers_by_id, asked by 2 fields
+│   └── PSA resources_psa, asked by 1 field
+└── level 3
+    └── PSA roles_by_id, asked by 1 field
+"""
+
+
+def told(house: House, query: str, persona: str) -> Any:
+    """Ask for an answer with its plan, and return the plan."""
+    signed = {"Authorization": f"Bearer {house.running.issuer.token(persona)}"}
+    body = {"query": query, "extensions": {"plan": True}}
+    return HTTP.post(house.url, json=body, headers=signed).json().get("extensions", {}).get("plan")
+
+
+def test_a_document_is_explained_as_a_tree(tmp_path: Path) -> None:
+    """Every field that asks, whom and on which level; what a variable may leave out is there; then the levels."""
+    file = tmp_path / "board.graphql"
+    file.write_text(DOCUMENT, encoding="utf-8")
+    said = invoke("schema", "explain", file)
+    assert (said.exit_code, said.stdout) == (0, TOLD)
+
+
+def test_what_is_not_planned_or_no_document(tmp_path: Path) -> None:
+    """The reason is told; what is wrong with a document ends it with exit code 2."""
+    file = tmp_path / "it.graphql"
+    file.write_text("{ __schema { queryType { name } } }", encoding="utf-8")
+    said = invoke("schema", "explain", file)
+    assert (said.exit_code, said.stdout) == (0, "not planned: introspection. graphql-core executes it\n")
+    file.write_text("{ nothing }", encoding="utf-8")
+    said = invoke("schema", "explain", file)
+    assert (said.exit_code, said.stderr) == (2, f"{file}: Cannot query field 'nothing' on type 'Query'.\n")
+
+
+def test_an_answer_tells_its_plan_to_whoever_may_see_the_schema(house: House) -> None:
+    """Levels, questions and the calls that were made; to a customer's contact, nothing."""
+    query = "{ engagements(first: 5) { edges { node { erpStatus contractValue { amount } } } } }"
+    question = {"system": "ERP", "question": "engagements_erp", "fields": 2}
+    assert told(house, query, "finance-controller") == {
+        "planned": True,
+        "levels": [{"level": 1, "questions": [question]}],
+        "calls": {"psa": 1, "erp": 1},
+    }
+    assert told(house, "{ __typename __schema { queryType { name } } }", "finance-controller") == {
+        "planned": False,
+        "reason": "introspection",
+        "calls": {},
+    }
+    assert told(house, query, "client-contact") is None
