@@ -78,13 +78,13 @@ class HttpTransport:
             async with self._opened().request(
                 method, self._url(request), data=data, headers=headers, allow_redirects=False
             ) as response:
-                if not _delimited(response):
-                    raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer does not say how long it is")
                 body = bytearray()
                 async for chunk in response.content.iter_any():
                     body += chunk
                     if len(body) > most:
                         raise SourceFailure(Code.SOURCE_MISBEHAVED, f"more than {most} bytes")
+                if not body and not _delimited(response):
+                    raise SourceFailure(Code.SOURCE_MISBEHAVED, "nothing came, and nothing says that this is all")
                 return response, bytes(body)
         # Nor is the error told as the cause: it holds the whole URL, what was sent, and parts of the answer.
         except (aiohttp.ClientError, ValueError) as error:
@@ -161,7 +161,7 @@ def _readable(transport: Any) -> bool:
 
 
 def _delimited(response: aiohttp.ClientResponse) -> bool:
-    """Tell whether an answer that is cut off can be told from a whole one."""
+    """Tell whether an answer says where it ends, so that one that was cut off can be told from a whole one."""
     told = "Content-Length" in response.headers or "chunked" in response.headers.get("Transfer-Encoding", "").lower()
     return told or response.status in BODILESS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 import struct
 import time
@@ -13,7 +14,8 @@ import pytest
 
 from schema.problems import Code
 from sources.contract import Request, SourceFailure
-from tests.sources.hostile import REST, scope
+from tests.sources.hostile import REST, ask, scope
+from tests.sources.test_wire_breaker import TASKS as WELL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     Bound = Callable[..., Source]
 
 LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nlate"
+TASKS = json.dumps(WELL).encode()
 STRAY = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nSTRAY"
 WRITES = pytest.mark.parametrize("write", [False, True], ids=["read", "write"])
 
@@ -36,8 +39,10 @@ def whole(body: bytes, head: bytes = b"") -> bytes:
 class Echo:
     """A server that answers with the path; then, on some requests, something else comes."""
 
-    def __init__(self, after: bytes = b"", instead: bytes | None = None, *, reset: bool = False) -> None:
-        self._after, self._instead, self._reset = after, instead, reset
+    def __init__(
+        self, after: bytes = b"", instead: bytes | None = None, *, reset: bool = False, closes: bool = False
+    ) -> None:
+        self._after, self._instead, self._reset, self._closes = after, instead, reset, closes
         self.writers: list[asyncio.StreamWriter] = []
         self.asked: list[str] = []
 
@@ -50,6 +55,8 @@ class Echo:
                 self.asked.append(path.decode())
                 writer.write(whole(path) if self._instead is None else self._instead)
                 await writer.drain()
+                if self._closes and not self._reset:
+                    break
                 if self._reset:
                     await asyncio.sleep(0.05)
                     raw: Any = writer.get_extra_info("socket")
@@ -122,13 +129,20 @@ async def test_a_connection_without_news_is_kept(bound: Bound) -> None:
 
 
 @WRITES
-@pytest.mark.parametrize("head", [b"", b"Connection: close\r\n"])
 @pytest.mark.parametrize("reset", [False, True])
-async def test_what_may_be_cut_is_no_whole_answer(bound: Bound, head: bytes, *, reset: bool, write: bool) -> None:
-    """A body that ends with its connection may end anywhere: 12 may be the beginning of 1200."""
-    echo = Echo(instead=b"HTTP/1.1 200 OK\r\n" + head + b"\r\n12", reset=reset)
-    async with serving(echo) as url:
+async def test_nothing_may_be_a_cut_answer(bound: Bound, *, reset: bool, write: bool) -> None:
+    """An answer that ends with its connection before anything came is none: a write is not done by it."""
+    async with serving(Echo(instead=b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", reset=reset, closes=True)) as url:
         assert await said(bound(REST, url=url).wire, "/", write=write) == Code.SOURCE_MISBEHAVED.name
+
+
+@pytest.mark.parametrize("reset", [False, True])
+@pytest.mark.parametrize(("body", "name"), [(TASKS, "Survey"), (TASKS[:-1], "SOURCE_MISBEHAVED")], ids=["whole", "cut"])
+async def test_an_answer_that_ends_with_its_connection(bound: Bound, body: bytes, name: str, *, reset: bool) -> None:
+    """Simple servers close the connection behind an answer: what was cut off cannot be read, and is not believed."""
+    async with serving(Echo(instead=b"HTTP/1.0 200 OK\r\n\r\n" + body, reset=reset, closes=True)) as url:
+        found = (await ask(bound(REST, url=url), "tasks_by_id", "1"))["1"]
+        assert (found if isinstance(found, str) else found.name) == name
 
 
 async def test_an_answer_without_a_body_needs_no_length(bound: Bound) -> None:
