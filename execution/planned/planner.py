@@ -35,8 +35,8 @@ log = structlog.get_logger("colonnade.plans")
 
 # What is kept, the least recently used going first: characters of documents, and fields of plans, at 1 kB each. What is
 # small takes room as well: a thousand of each are the most.
-CHARACTERS: Final = 1_000_000
-FIELDS: Final = 30_000
+CHARACTERS: Final = 300_000
+FIELDS: Final = 10_000
 SHARE: Final = 1_000
 
 
