@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("colonnade.plans")
 
-# What is kept, the least recently used going first: characters of documents, and fields of plans, at 1 kB each. What is
+# What is kept, the least recently used going first: characters of documents, and fields of plans. What is
 # small takes room as well: a thousand of each are the most.
 CHARACTERS: Final = 300_000
 FIELDS: Final = 10_000
