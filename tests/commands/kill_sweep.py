@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.commands import left
 from tests.commands.killing import Outcome, killed, unanswered, undisturbed
-from tests.commands.rig import Forge, rig, schema
+from tests.commands.rig import Forge, rig, store_on
 from tests.commands.scenarios import MANY, REFUSED, SCENARIOS, firm
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def swept(name: str, database: str) -> Row:
     """Kill one command's server everywhere, and lose its answers."""
     forge = Forge()
     try:
-        with schema(database) as store, rig(firm(), forge, store) as house:
+        with store_on(database) as store, rig(firm(), forge, store) as house:
             house.fresh()
             before = left.before(house)
             scenario = next(one for one in (*SCENARIOS, *REFUSED, MANY) if one.name == name)

@@ -15,7 +15,6 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import httpx
 from sqlalchemy import text
@@ -25,6 +24,7 @@ from colonnade.settings import Settings
 from demo.issuer import issuer
 from demo.systems import HTTP, emulated
 from store import database
+from tests import postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from demo.issuer import Issuer, Persona
     from demo.systems import Bound
 
-POSTGRES = os.environ.get("COLONNADE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 # What tells how far a schema has been brought: emptied, it would be brought there again.
 VERSIONS = "alembic_version|migrations"
 START_SECONDS, POLL = 60.0, 0.02
@@ -264,20 +263,17 @@ def _free_port() -> int:
 
 
 @contextmanager
-def schema(database_: str) -> Iterator[str | None]:
-    """Yield the address of a store in a schema of its own, None on SQLite."""
-    if database_ == "sqlite":
+def store_on(kind: str) -> Iterator[str | None]:
+    """Yield the address of an empty store on this database, None on SQLite."""
+    if kind == "sqlite":
         yield None
         return
-    url = f"{POSTGRES}?options=-csearch_path%3Dtest_{uuid4().hex}"
-    try:
+    with postgresql.store() as url:
         yield url
-    finally:
-        asyncio.run(_gone(url))
 
 
 async def _emptied(url: str) -> None:
-    """Empty every table that a store and its engine keep in their schemas, or make the store's schema."""
+    """Empty every table that a store and its engine keep in their schemas."""
     engine = database.connect(url)
     async with engine.begin() as connection:
         listed = text(
@@ -287,19 +283,4 @@ async def _emptied(url: str) -> None:
         tables = list((await connection.execute(listed, {"versions": VERSIONS})).scalars())
         if tables:
             await connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
-        else:
-            await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {_schema(url)}"))
     await engine.dispose()
-
-
-async def _gone(url: str) -> None:
-    """Drop both schemas."""
-    engine = database.connect(url)
-    async with engine.begin() as connection:
-        for one in (_schema(url), f"{_schema(url)}_engine"):
-            await connection.execute(text(f"DROP SCHEMA IF EXISTS {one} CASCADE"))
-    await engine.dispose()
-
-
-def _schema(url: str) -> str:
-    return url.rpartition("%3D")[2]

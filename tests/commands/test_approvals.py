@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 from demo import salesforce
 from demo.systems import HTTP
+from tests import postgresql
 from tests.commands.guarded import COMMANDS, House, guarded, persona
 from tests.commands.scenarios import firm
-from tests.store.conftest import POSTGRES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +34,8 @@ def guarded_house() -> Iterator[House]:
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[House]:
     """The firm with its store on PostgreSQL."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(POSTGRES.replace("+psycopg", "", 1), autocommit=True, connect_timeout=5) as connection:
-        with guarded(firm(), f"{POSTGRES}?options=-csearch_path%3D{name}") as house:
-            yield house
-        connection.execute(f"DROP SCHEMA IF EXISTS {name}_engine CASCADE")
-        connection.execute(f"DROP SCHEMA {name} CASCADE")
+    with postgresql.store() as store, guarded(firm(), store) as house:
+        yield house
 
 
 @pytest.fixture

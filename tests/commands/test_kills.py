@@ -14,7 +14,7 @@ import pytest
 
 from tests.commands import left
 from tests.commands.killing import Kill, killed, unanswered, undisturbed
-from tests.commands.rig import Forge, rig, schema
+from tests.commands.rig import Forge, rig, store_on
 from tests.commands.scenarios import REFUSED, SCENARIOS, firm
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def forge() -> Iterator[Forge]:
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def house(request: pytest.FixtureRequest, forge: Forge) -> Iterator[tuple[Rig, Before]]:
     """A house on either database, and how its systems are at first."""
-    with schema(request.param) as store, rig(firm(), forge, store) as made:
+    with store_on(request.param) as store, rig(firm(), forge, store) as made:
         made.fresh()
         yield made, left.before(made)
 

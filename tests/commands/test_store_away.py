@@ -8,16 +8,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import psycopg
 import pytest
+from sqlalchemy import make_url
 
+from tests import postgresql
 from tests.commands.guarded import COMMANDS, DECIDE, House, guarded
 from tests.commands.scenarios import firm
-from tests.store.conftest import POSTGRES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
+
+    import psycopg
 
 pytestmark = [pytest.mark.commands, pytest.mark.timeout(180)]
 
@@ -50,10 +52,8 @@ def test_a_full_disk() -> None:
 
 def test_a_database_that_is_read_only() -> None:
     """On PostgreSQL, where another server has taken over and this one takes no changes."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(POSTGRES.replace("+psycopg", "", 1), autocommit=True, connect_timeout=5) as admin:
-        admin.execute(f"CREATE ROLE {name} LOGIN SUPERUSER")
-        store = POSTGRES.replace("//postgres@", f"//{name}@") + f"?options=-csearch_path%3D{name}"
+    with postgresql.connect() as admin, another(admin) as name, postgresql.store() as url:
+        store = make_url(url).set(username=name).render_as_string(hide_password=False)
 
         @contextmanager
         def read_only() -> Iterator[None]:
@@ -66,13 +66,17 @@ def test_a_database_that_is_read_only() -> None:
         def reconnect() -> None:
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [name])
 
-        try:
-            with guarded(firm(), store) as house:
-                away(house, read_only(), "the store is read-only; make it writable, then try again")
-        finally:
-            reconnect()
-            admin.execute(f"DROP OWNED BY {name} CASCADE")
-            admin.execute(f"DROP ROLE {name}")
+        with guarded(firm(), store) as house:
+            away(house, read_only(), "the store is read-only; make it writable, then try again")
+
+
+@contextmanager
+def another(admin: psycopg.Connection) -> Iterator[str]:
+    """Yield a role that nobody else uses, so that its connections can be told from others'."""
+    name = f"test_{uuid4().hex}"
+    admin.execute(f"CREATE ROLE {name} LOGIN SUPERUSER")
+    yield name
+    admin.execute(f"DROP ROLE {name}")
 
 
 def away(house: House, unwritable: AbstractContextManager[None], said: str) -> None:

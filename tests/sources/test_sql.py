@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from contextlib import ExitStack, contextmanager
@@ -10,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
-import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from colonnade.demo import over
 from demo import warehouse
 from demo.systems import Bound, Silent, psa
+from tests import postgresql
 from tests.conftest import House
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from demo.firm.model import Firm
 
-POSTGRES = os.environ.get("COLONNADE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 REPORTED = "{ engagements(first: 50) { edges { node { code reportedRevenue { amount currency } reportedAt } } } }"
 MANIFEST = Path("sources/warehouse/reporting_views/source.toml")
 # What the warehouse calls three engagements of which it has no copy.
@@ -93,24 +92,15 @@ def _file(folder: Path, stack: ExitStack, firm: Firm) -> tuple[str, dict[str, st
 
 
 def _server(stack: ExitStack, firm: Firm) -> tuple[str, dict[str, str], Callable[[str], object]]:
-    dsn = POSTGRES.replace("+psycopg", "", 1)
-    try:
-        connection = stack.enter_context(psycopg.connect(dsn, autocommit=True, connect_timeout=5))
-    except psycopg.OperationalError as error:
-        said = f"no PostgreSQL at {POSTGRES} (set COLONNADE_TEST_POSTGRES): {error}"
-        if os.environ.get("CI"):
-            pytest.fail(said)
-        pytest.skip(said)
     name = f"warehouse_{uuid4().hex}"
-    connection.execute(f"CREATE DATABASE {name}")
-    connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'a-secret'")
-    stack.callback(connection.execute, f"DROP ROLE {name}")
-    stack.callback(connection.execute, f"DROP DATABASE {name} WITH (FORCE)")
-    base = POSTGRES.rpartition("/")[0]
-    warehouse.fill(f"{base}/{name}", firm)
-    inside = stack.enter_context(psycopg.connect(f"{base}/{name}".replace("+psycopg", "", 1), autocommit=True))
+    server = stack.enter_context(postgresql.connect())
+    server.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'a-secret'")
+    stack.callback(server.execute, f"DROP ROLE {name}")
+    url = stack.enter_context(postgresql.database())
+    warehouse.fill(url, firm)
+    inside = stack.enter_context(postgresql.connect(url))
     inside.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
-    address = f"postgresql+psycopg://{base.rpartition('@')[2].rpartition('//')[2]}/{name}"
+    address = make_url(url).set(username=None, password=None).render_as_string()
     return address, {"user": name, "password": "a-secret"}, lambda statement: inside.execute(statement.encode())
 
 
