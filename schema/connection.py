@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 import strawberry
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from schema.context import Page
 
 T = TypeVar("T")
+# Signs a row's cursor when it is asked for: most pages are read without.
+Mark: TypeAlias = Callable[[], str]
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -44,8 +47,15 @@ class PageInfo:
 
     has_next_page: bool
     has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    marks: strawberry.Private[Sequence[Mark]]
+
+    @strawberry.field
+    def start_cursor(self) -> str | None:
+        return self.marks[0]() if self.marks else None
+
+    @strawberry.field
+    def end_cursor(self) -> str | None:
+        return self.marks[-1]() if self.marks else None
 
 
 @strawberry.type
@@ -53,7 +63,11 @@ class Edge(Generic[T]):
     """One record of a page; null, with its error, where the owner's record cannot be read."""
 
     node: T | None
-    cursor: str
+    mark: strawberry.Private[Mark]
+
+    @strawberry.field
+    def cursor(self) -> str:
+        return self.mark()
 
 
 @strawberry.type
@@ -67,11 +81,10 @@ class Connection(Generic[T]):
     @classmethod
     def of(cls, page: Page, after: str | None) -> Connection[T]:
         """Dress a page of rows as a connection."""
-        edges: list[Edge[T]] = [Edge(node=row, cursor=cursor) for cursor, row in page.rows]  # type: ignore[arg-type]
+        edges: list[Edge[T]] = [Edge(node=row, mark=mark) for mark, row in page.rows]  # type: ignore[arg-type]
         info = PageInfo(
             has_next_page=page.has_next,
             has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
+            marks=[mark for mark, _ in page.rows],
         )
         return cls(edges=edges, page_info=info, total_count=page.total)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from schema.access import Grants
     from schema.bound_system import BoundSystem
-    from schema.connection import Wanted
+    from schema.connection import Mark, Wanted
     from schema.engagement import SetupState
     from schema.problems import Problem
     from schema.restriction import Restriction
@@ -61,8 +61,8 @@ class Page(Protocol):
     """One page of a list: rows with their cursors; a bad row is a Problem in its place."""
 
     @property
-    def rows(self) -> Sequence[tuple[str, Row | Problem]]:
-        """The rows, each with its cursor."""
+    def rows(self) -> Sequence[tuple[Mark, Row | Problem]]:
+        """The rows, each with what signs its cursor."""
         ...
 
     @property

@@ -26,6 +26,8 @@ MINOR_UNITS = {
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
 
+SCALES = {digits: Decimal(1).scaleb(-digits) for digits in (2, *MINOR_UNITS.values())}
+
 
 def minor_units(currency: str) -> int:
     """Return the digits after the point in a currency's document amounts (ISO 4217)."""
@@ -42,9 +44,8 @@ class Money:
     @classmethod
     def of(cls, amount: Decimal, currency: str) -> Self:
         """Show at least the currency's own digits (13125.4 KWD is 13125.400) and never round any away."""
-        scale = Decimal(1).scaleb(-minor_units(currency))
-        padded = amount.quantize(scale) if amount == amount.quantize(scale) else amount
-        return cls(amount=padded, currency=CurrencyCode(currency))
+        padded = amount.quantize(SCALES[minor_units(currency)])
+        return cls(amount=padded if padded == amount else amount, currency=CurrencyCode(currency))
 
 
 @strawberry.federation.type(shareable=True)

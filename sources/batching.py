@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from schema.rows import Row, System
     from sources.cache import Cache
     from sources.contract import Scope
-    from sources.source import Batch, Source
+    from sources.source import Batch, Found, Source
 
 log = structlog.get_logger("colonnade.sources")
 
@@ -97,20 +97,20 @@ class Desk:
     ) -> dict[Ref, Sequence[Ref] | Problem]:
         """Say each key in the words of the asked role; a key that already is needs no look-up."""
         role = question.role.value
-        foreign = [key for key in keys if key.role != role]
+        own = {binding for binding in {key.binding for key in keys} if binding.partition(".")[0] == role}
+        foreign = [key for key in keys if key.binding not in own]
         try:
             words = await self.crossrefs.words(foreign, role) if foreign else {}
         except StoreUnavailableError:
             log.exception("store unavailable")
             away = Problem(Code.STORE_UNAVAILABLE, "the cross-references cannot be read now", question=name)
-            return {key: away if key in set(foreign) else (key,) for key in keys}
-        return {
-            key: self._meant(question, key, words.get(key, ()) if key.role != role else (key,))
-            for key in dict.fromkeys(keys)
-        }
+            return {key: (key,) if key.binding in own else away for key in keys}
+        return {key: (key,) if key.binding in own else self._meant(question, key, words.get(key, ())) for key in keys}
 
     def _meant(self, question: type[Question], key: Ref, candidates: Sequence[Ref]) -> Sequence[Ref] | Problem:
         """Return whom a key means: one record, or for a list one in each of several systems that play the role."""
+        if len(candidates) == 1:
+            return candidates
         place = {"system": question.role.name}
         if not candidates:
             return Problem(
@@ -196,7 +196,8 @@ def _join(
     name: str, question: type[Question], ids: Sequence[str], batch: Batch, scope: Scope
 ) -> tuple[dict[str, Any], bool]:
     """Give every key its own rows: by id, never by position, and nobody else's. Tell whether anything was amiss."""
-    rows: dict[str, dict[Ref, Row | Problem]] = {id_: {} for id_ in ids}
+    # All are of one type at one binding: an id tells them apart.
+    rows: dict[str, dict[str, Row | Problem]] = {id_: {} for id_ in ids}
     strangers: Counter[str] = Counter()
     lost = not batch.whole
     for found in batch.found:
@@ -205,7 +206,7 @@ def _join(
         elif found.key not in rows:
             strangers[bare(found.key)] += 1
         else:
-            _keep(rows[found.key], found.ref or Ref(question.rows.type, "", ""), found.row)
+            _keep(rows[found.key], found)
     if strangers or lost:
         log.warning(
             "contract alarm",
@@ -222,25 +223,32 @@ def _join(
     return said, lost or bool(strangers)
 
 
-def _keep(rows: dict[Ref, Row | Problem], ref: Ref, row: Row | Problem) -> None:
+def _keep(rows: dict[str, Row | Problem], found: Found) -> None:
     """Keep a row once. A second one that says something else makes both unbelievable."""
-    if rows.setdefault(ref, row) != row:
-        rows[ref] = contradicting(ref.role.upper())
+    id_ = found.ref.id if found.ref else ""
+    if id_ not in rows:
+        rows[id_] = found.row
+    elif rows[id_] != found.row:
+        rows[id_] = contradicting(found.ref.role.upper() if found.ref else "")
 
 
-def _single(own: Mapping[Ref, Row | Problem], doubt: Problem | None) -> Any:
+def _single(own: Mapping[str, Row | Problem], doubt: Problem | None) -> Any:
     if len(own) > 1:
         return next((row for row in own.values() if isinstance(row, Problem)), None) or _contradiction(own)
     return next(iter(own.values()), doubt)
 
 
-def _contradiction(own: Mapping[Ref, Any]) -> Problem:
+def _contradiction(own: Mapping[str, Any]) -> Problem:
     name = next(iter(own.values())).origin.system.name
     return Problem(Code.REFERENCE_AMBIGUOUS, f"{name} has more than one record where there may be one", system=name)
 
 
-def _list(own: Mapping[Ref, Row | Problem], doubt: Problem | None) -> Any:
+def _list(own: Mapping[str, Row | Problem], doubt: Problem | None) -> Any:
     if doubt is not None:
         return doubt
     # The order of the owner's ids: a list reads the same however the source happens to send it.
-    return [own[ref] for ref in sorted(own, key=lambda ref: (len(ref.id), ref.id))]
+    return [own[id_] for id_ in sorted(own, key=_order)] if len(own) > 1 else list(own.values())
+
+
+def _order(id_: str) -> tuple[int, str]:
+    return len(id_), id_

@@ -145,7 +145,7 @@ class Bonds:
             found |= {row.ref for _, row in page.rows if isinstance(row, Row)}
             if not page.has_next:
                 return frozenset(found)
-            after = page.rows[-1][0]
+            after = page.rows[-1][0]()
         return Problem(Code.TOO_MANY, f"more than {MOST * PAGES} records of {type_} belong to you")
 
     async def _worded(self, refs: frozenset[Ref], role: str) -> Held:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from operator import methodcaller
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
 
@@ -16,6 +17,8 @@ from sources.trace import Trace
 if TYPE_CHECKING:
     from sources.manifest import Asked, Entity
     from sources.selection import Selection
+
+Get: TypeAlias = Callable[[Mapping[str, Any]], Any]
 
 
 class CallBudget:
@@ -134,10 +137,12 @@ class SourceFailure(Exception):
 class Family(Protocol):
     """A protocol without a vendor: how a read becomes a request, and an answer rows.
 
-    `numbered` tells whether its lists are counted row by row; else they are asked for from an id on.
+    `numbered` tells whether its lists are counted row by row; else they are asked for from an id on. `several` tells
+    whether a path may lead to many values.
     """
 
     numbered: bool
+    several: bool
 
     def by_ids(self, entity: Entity, asked: Asked, ids: Sequence[str], columns: Sequence[str], size: int) -> Request:
         """Ask for the rows whose `asked` column is one of the ids, in pages of `size` where the client chooses it."""
@@ -153,8 +158,8 @@ class Family(Protocol):
         """Read one page of what the transport brought; raise SourceFailure where that is no answer to the request."""
         ...
 
-    def value(self, row: Mapping[str, Any], at: str) -> Any:
-        """Return the value at a dotted path of a row, None where there is none."""
+    def at(self, path: str) -> Get:
+        """Return what finds the value at a dotted path of a row, None where there is none."""
         ...
 
 
@@ -189,3 +194,20 @@ def walk(row: Any, at: str) -> Any:
             return None
         row = row.get(step)
     return row
+
+
+def follow(at: str) -> Get:
+    """Return what follows a dotted path through the objects nested in a row."""
+    first, *steps = at.split(".")
+    if not steps:
+        return methodcaller("get", first)
+
+    def get(row: Mapping[str, Any]) -> Any:
+        value = row.get(first)
+        for step in steps:
+            if not isinstance(value, dict):
+                return None
+            value = value.get(step)
+        return value
+
+    return get

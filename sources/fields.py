@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, model_validator
 
 from schema.tomlfile import Strict
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What follows a function's name where a path might stand.
+CALL = "()"
+
 Unit: TypeAlias = Literal["minutes", "percent", "noon"]
+
+
+class RuleError(ValueError):
+    """A rule that cannot fill its field; the message names the field."""
 
 
 class Leaf(Strict):
@@ -70,3 +80,14 @@ def _rule(value: Any) -> Any:
 
 
 Rule: TypeAlias = Annotated[Leaf | Parts | Items | Each, BeforeValidator(_rule)]
+
+
+def paths(rule: Rule) -> Iterator[str]:
+    """List the paths of the source's row that a rule needs; of a list that stands in it, where that does."""
+    if isinstance(rule, Leaf):
+        yield from [rule.at] if rule.at else []
+    elif isinstance(rule, Each):
+        yield rule.each
+    else:
+        for part in rule.parts.values() if isinstance(rule, Parts) else rule.items:
+            yield from paths(part)

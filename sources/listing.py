@@ -6,11 +6,13 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from functools import partial
 from itertools import dropwhile
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from schema.connection import Mark
 from schema.problems import Code, Problem
 from schema.rows import Row
 from sources.batching import failed
@@ -63,9 +65,9 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One page of a list, each row with its cursor."""
+    """One page of a list, each row with what signs its cursor."""
 
-    rows: Sequence[tuple[str, Row | Problem]]
+    rows: Sequence[tuple[Mark, Row | Problem]]
     has_next: bool
     total: int | None
 
@@ -143,7 +145,7 @@ class Lists:
         return asked
 
     async def _gather(self, home: Home, walked: Walked, first: int, scope: Scope) -> Page:
-        rows: list[tuple[str, Row | Problem]] = []
+        rows: list[tuple[Mark, Row | Problem]] = []
         total, position = None, walked.position
         for source, selection in walked.sources:
             # One row more than asked tells whether there is a next page.
@@ -151,7 +153,7 @@ class Lists:
             total = counted if len(self.desk.playing(home.system)) == 1 else None
             family = source.manifest.dialect.family
             cursors = (Cursor(home.name, source.binding, family, place.position, walked.mark) for place in places)
-            rows += [(cursor.sign(self.key), place.row) for cursor, place in zip(cursors, places, strict=True)]
+            rows += [(partial(cursor.sign, self.key), place.row) for cursor, place in zip(cursors, places, strict=True)]
             position = None
             if len(rows) > first:
                 break

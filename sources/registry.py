@@ -14,13 +14,13 @@ from schema.graph import HOMES
 from schema.rows import System
 from schema.tomlfile import FileError, load
 from sources.dialects import ScanDialect, SqlDialect
+from sources.fields import RuleError
 from sources.identity import identity_row
 from sources.manifest import Manifest
 from sources.questions import QUESTIONS, Question
 from sources.rules import verify
 from sources.scanned import ScannedSource
 from sources.source import Source, Vendor
-from sources.translation import RuleError
 from sources.unmapped import Unmapped
 from sources.wire.auth import NEEDED, login
 from sources.wire.breaker import Breaker

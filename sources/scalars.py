@@ -20,6 +20,7 @@ WHOLE_DIGITS, ALL_DIGITS = 20, 28
 INT_BITS = 31  # GraphQL's Int has no more
 # As JSON and SQL write numbers: Python's own reader also takes "1_000", " 5 " and digits of other scripts.
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 # What the cross-references can keep, and a global id can carry.
 ID_LENGTH = 255
 DAY_LENGTH = len("2026-03-31")
@@ -34,6 +35,8 @@ class BadValue(ValueError):
 
 def identifier(value: Any) -> str:
     """Return an id or a code as text, the form in which all of them are compared."""
+    if isinstance(value, str) and len(value) <= ID_LENGTH:
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, str | int) or len(text := str(value)) > ID_LENGTH:
@@ -60,6 +63,9 @@ def _whole(value: Any) -> int:
 
 
 def _number(value: Any) -> Decimal:
+    # Nearly all are short and plain: neither too long nor too small, and no other look at them is needed.
+    if isinstance(value, Decimal | str) and len(text := str(value)) <= WHOLE_DIGITS and PLAIN.fullmatch(text):
+        return value if isinstance(value, Decimal) else Decimal(text)
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise BadValue(value)
     if isinstance(value, str) and not NUMBER.fullmatch(value):
@@ -95,7 +101,8 @@ def _day(value: Any) -> date:
         return value
     try:
         text = _text(value)
-        return date.fromisoformat(text if len(text) == DAY_LENGTH else "")
+        # Python's own reader also takes weeks.
+        return date.fromisoformat(text if len(text) == DAY_LENGTH and text[4] == text[7] == "-" else "")
     except ValueError as error:
         raise BadValue(value) from error
 

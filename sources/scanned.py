@@ -94,13 +94,12 @@ class ScannedSource(Source):
         del entity  # the list was read by it
         snapshot, reader, wanted = await self._snapshot(row, scope), self.reader(row), frozenset(ids)
         origin, near = self._origin(snapshot.taken), frozenset(map(bare, ids))
-        found = [
-            one
+        rows = [
+            raw
             for raw in snapshot.rows
             if reader.belongs(raw) and not reader.nobodys(raw, asked.at) and _may_mean(near, reader.keys(raw, asked.at))
-            for one in self._found(reader, raw, asked, wanted, origin)
         ]
-        return Batch(found, snapshot.whole)
+        return Batch(self._found(reader, rows, asked, wanted, origin), snapshot.whole)
 
     async def _snapshot(self, row: type[Row], scope: Scope) -> Snapshot:
         """Return the kept list, or read it: of all who wait for it, the first one does."""

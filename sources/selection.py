@@ -19,9 +19,9 @@ from schema.problems import Code, Problem
 from schema.rows import Ref, Row
 from schema.values import CurrencyCode
 from sources.contract import SourceFailure
-from sources.fields import Leaf, Parts
+from sources.converting import core_of, hints_of
+from sources.fields import CALL, Leaf, Parts, RuleError
 from sources.manifest import Entity, Filter
-from sources.translation import CALL, RuleError, core_of, hints_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

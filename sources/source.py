@@ -14,10 +14,12 @@ import structlog
 
 from schema.problems import Code, Problem
 from schema.rows import Origin, Ref, Row, System
+from sources.columns import Columns
 from sources.contract import SourceFailure
+from sources.converting import Codes
 from sources.families import family
 from sources.selection import EVERYTHING, Choices, Selection
-from sources.translation import Codes, Columns, RowReader
+from sources.translation import RowReader
 from sources.walk import ById, ByNumber
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ class Source:
         self._codes = Codes(vendor.manifest.codes, unmapped.note)
         self.family: Family = family(vendor.manifest.dialect, vendor.manifest.errors)
         self._vendor = vendor
-        self._columns = Columns(self.family.value, vendor.functions)
+        self._columns = Columns(self.family.at, vendor.functions, several=self.family.several)
         self.system, self.acts = System(self.manifest.role), vendor.acts
         self._readers: dict[type[Row], RowReader] = {}
         self._choices: dict[type[Row], Choices] = {}
@@ -193,7 +195,7 @@ class Source:
             if len(rows) < len(answer.rows) or answer.strangers:
                 log.warning("contract alarm", binding=self.binding, entity=row.type, unfiltered=True)
             failed |= {ids[place]: failure for place, failure in answer.failed.items()}
-            page = [one for raw in rows for one in self._found(reader, raw, asked, wanted, origin)]
+            page = self._found(reader, rows, asked, wanted, origin)
             received += len(answer.rows)
             refs = {one.ref for one in page}
             # A row that comes again on a later page has moved there, and another one away from it: unseen, but counted.
@@ -205,14 +207,18 @@ class Source:
         return Batch(kept, whole=not moved and (total is None or received >= total), failed=failed)
 
     def _found(
-        self, reader: RowReader, raw: Any, asked: Asked, wanted: frozenset[str], origin: Origin
-    ) -> Iterator[Found]:
-        """Give a row to each key that it stands for; to one that nobody asked, if it stands for no other."""
-        ref, keys = reader.ref(raw), reader.keys(raw, asked.at)
-        read = self._unreadable(reader.row) if ref is None else reader.read(raw, ref, origin)
-        asked_for: Sequence[str | None] = [key for key in keys if key in wanted] or keys[:1] or [None]
-        for key in asked_for:
-            yield Found(key, ref, read)
+        self, reader: RowReader, rows: Sequence[Any], asked: Asked, wanted: frozenset[str], origin: Origin
+    ) -> list[Found]:
+        """Give each row to each key that it stands for; to one that nobody asked, if it stands for no other."""
+        found: list[Found] = []
+        own = asked.at == reader.id
+        for raw in rows:
+            ref = reader.ref(raw)
+            keys = [ref.id] if own and ref is not None else reader.keys(raw, asked.at)
+            read = self._unreadable(reader.row) if ref is None else reader.read(raw, ref, origin)
+            asked_for: Sequence[str | None] = [key for key in keys if key in wanted] or keys[:1] or [None]
+            found += [Found(key, ref, read) for key in asked_for]
+        return found
 
     async def _pages(self, request: Request, scope: Scope, type_: str) -> AsyncGenerator[Answer, None]:
         """Follow the source's paging to its end; nothing is believed to be absent before that."""

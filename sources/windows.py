@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +14,8 @@ from sources.listing import MOST, Cursor, Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from schema.connection import Mark
 
 WINDOW = "window"
 
@@ -47,8 +50,9 @@ class Window(msgspec.Struct, frozen=True):
         shown = [(self._cursor(count, row), row) for count, row in enumerate(rows[start:stop], start + 1)]
         return Page(shown, stop < len(rows), len(rows))
 
-    def _cursor(self, count: int, row: Row | Ref | Problem) -> str:
-        return Cursor(self.name, self.parent.encode(), WINDOW, Position(count, _id(row))).sign(self.key)
+    def _cursor(self, count: int, row: Row | Ref | Problem) -> Mark:
+        cursor = Cursor(self.name, self.parent.encode(), WINDOW, Position(count, _id(row)))
+        return partial(cursor.sign, self.key)
 
 
 def _behind(rows: Sequence[Any], place: Position) -> int | None:

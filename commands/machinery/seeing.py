@@ -10,6 +10,7 @@ Which roles do these acts is the policy's; the values themselves are redacted wh
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from commands.machinery.reading import Found, Reading, Sought
     from commands.machinery.view import View
     from policies.authority import Authority
+    from schema.connection import Mark
     from sources.contract import Scope
 
 COMMAND, FACADE, ORDER = "Command", "facade", "sequence"
@@ -50,9 +52,9 @@ class Seen(NamedTuple):
 
 
 class Page(NamedTuple):
-    """One page of commands, each with its cursor, and whether more follow."""
+    """One page of commands, each with what signs its cursor, and whether more follow."""
 
-    rows: Sequence[tuple[str, Seen]]
+    rows: Sequence[tuple[Mark, Seen]]
     has_next: bool
 
 
@@ -147,9 +149,9 @@ class Seeing:
     def _may(self, act: Act, scope: Scope, *, own: bool = False) -> bool:
         return self._authority.may(act, scope.principal.grants.roles, own=own).allowed
 
-    def _cursor(self, found: Found, mark: str) -> str:
+    def _cursor(self, found: Found, mark: str) -> Mark:
         place = Position(found.stored.sequence, found.stored.id)
-        return Cursor(COMMAND, FACADE, ORDER, place, mark).sign(self._key)
+        return partial(Cursor(COMMAND, FACADE, ORDER, place, mark).sign, self._key)
 
     def _place(self, after: str, mark: str) -> int | Problem:
         cursor = Cursor.read(after, self._key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from schema.problems import Code
@@ -12,7 +13,7 @@ from sources.contract import Answer, Request, Several, SourceFailure, decode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sources.contract import Position
+    from sources.contract import Get, Position
     from sources.dialects import RpcDialect
     from sources.manifest import Asked, Entity
     from sources.selection import Condition, Order, Selection
@@ -25,7 +26,7 @@ ID_DIGITS = 18
 class JsonRpc:
     """One endpoint; a domain chooses the rows, ids are numbers, and an answer is never cut into pages."""
 
-    numbered = False
+    numbered, several = False, True
 
     def __init__(self, dialect: RpcDialect) -> None:
         self.dialect = dialect
@@ -60,24 +61,15 @@ class JsonRpc:
         except RecursionError as error:
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "a row is nested too deeply") from error
 
-    def value(self, row: Mapping[str, Any], at: str) -> Any:
+    def at(self, path: str) -> Get:
         """Follow the path; a relation's fields stand under its name with a dot behind it.
 
         Through a relation to many rows it leads to several values, each of them once.
         """
-        relation, _, rest = at.partition(".")
+        relation, _, rest = path.partition(".")
         if not rest:
-            value = row.get(relation)
-            return Several(value) if isinstance(value, list) else value
-        nested = row.get(f"{relation}.")
-        if isinstance(nested, list):
-            values = [self.value(item, rest) for item in nested if isinstance(item, dict)]
-            flat = [one for value in values for one in (value if isinstance(value, Several) else (value,))]
-            try:
-                return Several(dict.fromkeys(flat))
-            except TypeError:  # an object among them: no value that a field could be made of
-                return Several(flat)
-        return self.value(nested, rest) if isinstance(nested, dict) else None
+            return partial(_listed, relation)
+        return partial(_nested, f"{relation}.", self.at(rest))
 
     def _search(
         self,
@@ -134,6 +126,23 @@ def _numbers(ids: Sequence[str]) -> Sequence[int]:
 
 def _equal(where: Mapping[str, str]) -> list[list[str]]:
     return [[name, "=", value] for name, value in where.items()]
+
+
+def _listed(name: str, row: Mapping[str, Any]) -> Any:
+    value = row.get(name)
+    return Several(value) if isinstance(value, list) else value
+
+
+def _nested(name: str, get: Get, row: Mapping[str, Any]) -> Any:
+    nested = row.get(name)
+    if isinstance(nested, list):
+        values = [get(item) for item in nested if isinstance(item, dict)]
+        flat = [one for value in values for one in (value if isinstance(value, Several) else (value,))]
+        try:
+            return Several(dict.fromkeys(flat))
+        except TypeError:  # an object among them: no value that a field could be made of
+            return Several(flat)
+    return get(nested) if isinstance(nested, dict) else None
 
 
 def _typed(value: Any, hint: str) -> Any:

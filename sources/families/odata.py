@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from schema.problems import Code
-from sources.contract import Answer, Request, SourceFailure, counted, decode, walk
+from sources.contract import Answer, Request, SourceFailure, counted, decode, follow, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sources.contract import Position
+    from sources.contract import Get, Position
     from sources.dialects import ODataDialect
     from sources.manifest import Asked, Entity
     from sources.selection import Condition, Form, Order, Selection
@@ -25,7 +26,7 @@ CONTROL = "@"
 class OData:
     """A page is as long as the server likes; only the absence of a next link is the end."""
 
-    numbered = False
+    numbered, several = False, False
 
     def __init__(self, dialect: ODataDialect) -> None:
         self.dialect = dialect
@@ -68,9 +69,9 @@ class OData:
         link, total = content.get("@odata.nextLink"), content.get("@odata.count")
         return Answer(rows, _following(request, link) if link else None, None if total is None else counted(total))
 
-    def value(self, row: Mapping[str, Any], at: str) -> Any:
+    def at(self, path: str) -> Get:
         """Follow the path."""
-        return row.get(at) if at.startswith(CONTROL) else walk(row, at)
+        return methodcaller("get", path) if path.startswith(CONTROL) else follow(path)
 
     def _chosen(self, condition: Condition) -> str:
         column, form = condition.by, condition.form

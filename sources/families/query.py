@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from schema.problems import Code
-from sources.contract import Answer, Request, SourceFailure, counted, decode, walk
+from sources.contract import Answer, Request, SourceFailure, counted, decode, follow, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sources.contract import Position
+    from sources.contract import Get, Position
     from sources.dialects import QueryDialect
     from sources.manifest import Asked, Entity
     from sources.selection import Condition, Form, Order, Selection
@@ -21,7 +21,7 @@ LIMIT = " LIMIT "
 class Query:
     """A statement asks; its first page names the next one."""
 
-    numbered = False
+    numbered, several = False, False
 
     def __init__(self, dialect: QueryDialect) -> None:
         self.dialect = dialect
@@ -54,9 +54,9 @@ class Query:
             rows, self._following(link) if link else None, None if limited or total is None else counted(total)
         )
 
-    def value(self, row: Mapping[str, Any], at: str) -> Any:
+    def at(self, path: str) -> Get:
         """Follow the path."""
-        return walk(row, at)
+        return follow(path)
 
     def _select(self, entity: Entity, columns: Sequence[str], terms: Sequence[str], tail: str = "") -> Request:
         where = f" WHERE {' AND '.join(terms)}" if terms else ""

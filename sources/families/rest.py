@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schema.problems import Code
-from sources.contract import Answer, Request, SourceFailure, counted, decode, walk
+from sources.contract import Answer, Request, SourceFailure, counted, decode, follow, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sources.contract import Position
+    from sources.contract import Get, Position
     from sources.dialects import RestDialect
     from sources.manifest import Asked, Entity
     from sources.selection import Condition, Selection
@@ -25,7 +25,7 @@ DAY = timedelta(days=1)
 class Rest:
     """Lists of ids go into a parameter, joined by commas; pages are counted from 1."""
 
-    numbered = True
+    numbered, several = True, False
 
     def __init__(self, dialect: RestDialect) -> None:
         self.dialect = dialect
@@ -65,9 +65,9 @@ class Rest:
         following = _numbered(request, self.dialect.page, number + 1) if number < pages else None
         return Answer([_loaded(content, item) for item in listed], following, total, first=(number - 1) * size)
 
-    def value(self, row: Mapping[str, Any], at: str) -> Any:
+    def at(self, path: str) -> Get:
         """Follow the path."""
-        return walk(row, at)
+        return follow(path)
 
     def _page(self, entity: Entity, terms: Mapping[str, str], size: int, number: int) -> Request:
         paging = {self.dialect.size: str(size), self.dialect.page: str(number)}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schema.problems import Code
-from sources.contract import Answer, Request, SourceFailure, decode, walk
+from sources.contract import Answer, Request, SourceFailure, decode, follow, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from sources.contract import Position
+    from sources.contract import Get, Position
     from sources.dialects import Listed, ScanDialect
     from sources.manifest import Asked, Entity
     from sources.selection import Selection
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Scan:
     """One list from its beginning to its end, by a cursor where it comes in pages."""
 
-    numbered = False
+    numbered, several = False, False
 
     def __init__(self, dialect: ScanDialect) -> None:
         self.dialect = dialect
@@ -47,9 +47,9 @@ class Scan:
         cursor = walk(content, listed.next) if listed.next else None
         return Answer(rows, self._following(request, cursor) if cursor else None)
 
-    def value(self, row: Mapping[str, Any], at: str) -> Any:
+    def at(self, path: str) -> Get:
         """Follow the path."""
-        return walk(row, at)
+        return follow(path)
 
     def _whole(self, entity: Entity, size: int, columns: Sequence[str]) -> Request:
         listed = self._listed(entity.path)

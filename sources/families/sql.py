@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +12,7 @@ from sources.contract import Answer, Request
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sources.contract import Position
+    from sources.contract import Get, Position
     from sources.manifest import Asked, Entity
     from sources.selection import Selection
 
@@ -40,7 +41,7 @@ class Select(msgspec.Struct, frozen=True):
 class Sql:
     """A statement has no text here: the wire makes it of parts, so that no value can become a part of it."""
 
-    numbered = False
+    numbered, several = False, False
 
     def by_ids(self, entity: Entity, asked: Asked, ids: Sequence[str], columns: Sequence[str], size: int) -> Request:
         """Ask for the first page of the rows whose column is in the list."""
@@ -61,9 +62,9 @@ class Sql:
         full = len(answered) >= select.size
         return Answer(answered, _following(request, answered[-1][select.order]) if full else None)
 
-    def value(self, row: Mapping[str, Any], at: str) -> Any:
-        """Return the column's value."""
-        return row.get(at)
+    def at(self, path: str) -> Get:
+        """Return what reads the column."""
+        return methodcaller("get", path)
 
 
 def _select(entity: Entity, terms: tuple[Term, ...], columns: Sequence[str], size: int) -> Request:

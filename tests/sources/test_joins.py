@@ -249,7 +249,7 @@ async def test_a_limit_of_rows_cuts_calls_not_lists(bound: Bound, server: Hostil
         assert page.total == (7 if manifest == ODATA else None)
         if not page.has_next:
             break
-        after = page.rows[-1][0]
+        after = page.rows[-1][0]()
     assert [row.number for row in shown] == list("1234567")
 
 
@@ -266,7 +266,7 @@ async def test_two_systems_of_a_role_are_walked_one_after_the_other(bound: Bound
         assert (len(page.rows), page.total) == (4 if page.has_next else 2, None)
         if not page.has_next:
             break
-        after = page.rows[-1][0]
+        after = page.rows[-1][0]()
     assert shown == [Ref("Invoice", name, str(n)) for name in ("erp", "erp.legacy") for n in range(1, 8)]
 
 
@@ -332,6 +332,6 @@ async def test_a_scanned_list_is_paged_in_memory(bound: Bound, server: Hostile) 
         shown += [coded(row).ref.id for _, row in page.rows]
         if not page.has_next:
             break
-        after = page.rows[-1][0]
+        after = page.rows[-1][0]()
     assert shown == ["1", "2", "9", "10"]
     assert len(server.calls) == 1

@@ -24,9 +24,12 @@ from schema.resource import ResourceRow, Weekday
 from schema.rows import Origin, Ref, System
 from schema.time_entry import TimeEntryRow
 from schema.values import CurrencyCode, DateRange, Money
-from sources.contract import decode, walk
+from sources.columns import Columns
+from sources.contract import decode, follow
+from sources.converting import Codes
+from sources.fields import RuleError
 from sources.manifest import Entity
-from sources.translation import Codes, Columns, RowReader, RuleError
+from sources.translation import RowReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,7 +48,7 @@ CODES = {
 def read(row: type[Row], rules: str, source: str, functions: Mapping[str, Callable[..., object]] | None = None) -> Any:
     """Read one record, written as JSON, by these rules, written as TOML."""
     entity = Entity.model_validate(tomllib.loads(f'path = "/x"\nid = "id"\n[fields]\n{rules}'))
-    reader = RowReader(row, entity, Codes(CODES, lambda *_: None), "erp.north", Columns(walk, functions or {}))
+    reader = RowReader(row, entity, Codes(CODES, lambda *_: None), "erp.north", Columns(follow, functions or {}))
     raw = decode(source.encode())
     ref = reader.ref(raw)
     assert ref == Ref(row.type, "erp.north", "1")
@@ -415,7 +418,7 @@ def test_a_list_with_a_hole_costs_the_record(items: str) -> None:
 def test_a_row_without_an_id_is_nobody(raw: str) -> None:
     """Without an id that can be read, a record can't be attributed, and is not."""
     entity = Entity.model_validate({"path": "/x", "id": "id", "fields": {"display_name": "name"}})
-    reader = RowReader(ResourceRow, entity, Codes({}, lambda *_: None), "hr", Columns(walk, {}))
+    reader = RowReader(ResourceRow, entity, Codes({}, lambda *_: None), "hr", Columns(follow, {}))
     assert reader.ref(decode(raw.encode())) is None
 
 

@@ -1,0 +1,210 @@
+"""How a field is filled from a source's row: a rule and the field's annotation, compiled once into one function.
+
+What a value must become is said by the annotation; where it stands and how the source writes it, by the rule. A value
+that cannot become it is a BadValue; a code without a word is a Problem. This runs for every field of every row that is
+read: whatever can be known beforehand is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
+
+from schema.problems import Code, Problem
+from schema.rows import Ref
+from schema.values import Money
+from sources.fields import CALL, Each, Items, Leaf, Parts, Rule, RuleError, paths
+from sources.scalars import READERS, BadValue, identifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sources.columns import Columns
+
+    Convert: TypeAlias = Callable[[Mapping[str, Any]], Any]
+
+FLAGS = {"true": True, "false": False}
+
+
+class Codes(NamedTuple):
+    """The manifest's code tables, and who is told, by field and code, of what none of them maps."""
+
+    tables: Mapping[str, Mapping[str, str]]
+    note: Callable[[str, str], None]
+
+
+class Compiler:
+    """Builds the converters of one field."""
+
+    def __init__(self, where: str, codes: Codes, binding: str, columns: Columns) -> None:
+        self.where, self.codes, self.binding, self.columns = where, codes, binding, columns
+
+    def convert(self, hint: Any, rule: Rule) -> Convert:
+        """Return what makes a row's value of this annotation, or raise RuleError."""
+        core, optional, target = core_of(hint)
+        if isinstance(rule, Leaf):
+            return self._leaf(core, target, rule, optional=optional)
+        if isinstance(rule, Parts) and dataclasses.is_dataclass(core):
+            convert = self._parts(core, rule)
+        elif isinstance(rule, Items) and typing.get_origin(core) is list:
+            convert = _items([self.convert(typing.get_args(core)[0], item) for item in rule.items])
+        elif isinstance(rule, Each) and typing.get_origin(core) is list:
+            convert = self._each(rule, self.convert(typing.get_args(core)[0], rule.of))
+        else:
+            raise RuleError(f"{self.where}: the rule does not fit the type of the field")
+        return convert if optional else _demanded(convert)
+
+    def _leaf(self, core: Any, target: str | None, rule: Leaf, *, optional: bool) -> Convert:
+        read = self._reader(core, target, rule)
+        if rule.constant is not None:
+            said = self._tried(read, rule.constant)
+            return lambda _raw: said
+        get, nulls = self.columns.sole(rule.at), frozenset({"", *rule.nulls})
+
+        def convert(raw: Mapping[str, Any]) -> Any:
+            value = get(raw)
+            if value is None or (isinstance(value, str) and value in nulls):
+                if optional:
+                    return None
+                raise BadValue(value)
+            return read(value)
+
+        return convert
+
+    def _tried(self, read: Callable[[Any], Any], constant: str) -> Any:
+        try:
+            said = read(constant)
+        except BadValue:
+            said = None
+        if not constant or said is None or isinstance(said, Problem):
+            raise RuleError(f"{self.where}: the constant {constant!r} does not fit the type of the field")
+        return said
+
+    def _reader(self, core: Any, target: str | None, rule: Leaf) -> Callable[[Any], Any]:
+        coded = isinstance(core, type) and (issubclass(core, Enum) or (core is bool and rule.codes is not None))
+        unit, plain = rule.unit, core is Ref or coded
+        if unit if plain else (core, unit) not in READERS:
+            raise RuleError(f"{self.where}: the unit {unit!r} does not fit the type of the field")
+        if rule.codes is not None and not coded:
+            raise RuleError(f"{self.where}: the table of codes {rule.codes!r} does not fit the type of the field")
+        if core is Ref:
+            type_, binding = str(target), self.binding
+            return lambda value: Ref(type_, binding, _reference(value))
+        return self._coded(core, rule) if coded else READERS[core, unit]
+
+    def _coded(self, core: type[Enum | bool], rule: Leaf) -> Callable[[Any], Any]:
+        known = core.__members__ if issubclass(core, Enum) else FLAGS
+        words = self.codes.tables.get(rule.codes or "", {} if rule.constant is None else {rule.constant: rule.constant})
+        strange = sorted(set(words.values()) - set(known))
+        if not words or strange:
+            raise RuleError(
+                f"{self.where}: the table of codes {rule.codes!r} is missing or has words of its own: {strange}"
+            )
+        table = {code: known[word] for code, word in words.items()}
+        system = self.binding.partition(".")[0].upper()
+
+        def read(value: Any) -> Enum | bool | Problem:
+            if (code := identifier(value)) in table:
+                return table[code]
+            self.codes.note(self.where, code)
+            said = f"{system} sent a code for {self.where} that no rule maps"
+            return Problem(Code.UNMAPPED_VALUE, said, system=system)
+
+        return read
+
+    def _parts(self, core: Any, rule: Parts) -> Convert:
+        hints = hints_of(core)
+        lead = next(iter(hints))
+        if rule.parts.keys() - hints.keys() or lead not in rule.parts:
+            raise RuleError(
+                f"{self.where}: of the parts {list(hints)} the rule has {list(rule.parts)}; {lead!r} is a must"
+            )
+        needed = [place for place, hint in enumerate(hints.values()) if not core_of(hint)[1]]
+        converts = [
+            self.convert(hint | None, rule.parts[name]) if name in rule.parts else _nothing
+            for name, hint in hints.items()
+        ]
+        names, where = tuple(hints), self.where
+        build: Callable[..., Any] = Money.of if core is Money else core
+
+        def convert(raw: Mapping[str, Any]) -> Any:
+            values = [part(raw) for part in converts]
+            if values[0] is None:
+                # Without its amount there is no money, whatever the currency beside it says. Anything else without its
+                # first part is a piece of something.
+                if core is not Money and any(value is not None for value in values):
+                    raise BadValue(where)
+                return None
+            for place in needed:
+                if values[place] is None:
+                    raise BadValue(where)
+            return build(**dict(zip(names, values, strict=True)))
+
+        return convert
+
+    def _each(self, rule: Each, item: Convert) -> Convert:
+        if any(at.endswith(CALL) for at in paths(rule.of)):
+            raise RuleError(f"{self.where}: a function makes the list, never an item of it")
+        get, where = self.columns.at(rule.each), self.where
+
+        def convert(raw: Mapping[str, Any]) -> Any:
+            found = get(raw)
+            if found is None:
+                return None
+            if not isinstance(found, list):
+                raise BadValue(where)
+            values = [item(one if isinstance(one, dict) else {"item": one}) for one in found]
+            # An item that says nothing is one that cannot be read: the list without it would be another list.
+            if any(value is None for value in values):
+                raise BadValue(where)
+            return values
+
+        return convert
+
+
+@cache
+def hints_of(kind: type) -> Mapping[str, Any]:
+    """Return the annotations of a row or a value, evaluated once: every rule of every binding asks for them."""
+    return typing.get_type_hints(kind, include_extras=True)
+
+
+def core_of(hint: Any) -> tuple[Any, bool, str | None]:
+    """Take a field's annotation apart: the type itself, whether it may be absent, and whom a reference means."""
+    optional = False
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        kinds = [kind for kind in typing.get_args(hint) if kind is not Problem]
+        optional = type(None) in kinds
+        (hint,) = [kind for kind in kinds if kind is not type(None)]
+    if typing.get_origin(hint) is Annotated:
+        core, target = typing.get_args(hint)
+        return core, optional, target
+    return hint, optional, None
+
+
+def _reference(value: Any) -> str:
+    # Some systems write false where a relation is empty: it is no record's id.
+    if isinstance(value, bool):
+        raise BadValue(value)
+    return identifier(value)
+
+
+def _items(items: Sequence[Convert]) -> Convert:
+    return lambda raw: [value for convert in items if (value := convert(raw)) is not None]
+
+
+def _nothing(_raw: Mapping[str, Any]) -> None:
+    return None
+
+
+def _demanded(convert: Convert) -> Convert:
+    def demand(raw: Mapping[str, Any]) -> Any:
+        value = convert(raw)
+        if value is None:
+            raise BadValue
+        return value
+
+    return demand
