@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from sources.wire.client import Wire
     from sources.writes import Acts
 
+# What stands in a URL as it is.
+PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
+
 log = structlog.get_logger("colonnade.sources")
 
 
@@ -245,7 +248,7 @@ def _chunks(ids: Sequence[str], count: int, size: int, between: int) -> Iterator
     chunk: list[str] = []
     spent = 0
     for id_ in ids:
-        length = len(quote_plus(id_)) + between
+        length = (len(id_) if PLAIN.fullmatch(id_) else len(quote_plus(id_))) + between
         if chunk and (len(chunk) == count or spent + length > size):
             yield chunk
             chunk, spent = [], 0

@@ -7,13 +7,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from cachetools import TTLCache
 from sqlalchemy import and_, insert, or_, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from schema.cross_reference import LinkState
 from schema.problems import Code, Problem
 from schema.rows import Ref
+from store.lately import Lately
 from store.reference import CrossReference
 from store.tables import ALIASES
 from store.tables import CROSS_REFERENCES as XREF
@@ -41,7 +41,7 @@ class CrossReferences:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._cache: TTLCache[tuple[Ref, str], Sequence[Ref]] = TTLCache(CACHED, CACHE_SECONDS)
+        self._lately: Lately[tuple[Ref, str], Sequence[Ref]] = Lately(CACHE_SECONDS, CACHED)
         self._changes = 0
 
     async def add(self, references: Iterable[CrossReference]) -> None:
@@ -55,13 +55,13 @@ class CrossReferences:
     def forget(self) -> None:
         """Read everything anew: something was changed."""
         self._changes += 1
-        self._cache.clear()
+        self._lately.clear()
 
     async def words(self, refs: Iterable[Ref], role: str) -> Mapping[Ref, Sequence[Ref]]:
         """Return what the systems of a role call each of these, be it said in its home's words or in another's."""
-        cached = {ref: self._cache.get((ref, role)) for ref in dict.fromkeys(refs)}
-        known = {ref: words for ref, words in cached.items() if words is not None}
-        unknown = [ref for ref, words in cached.items() if words is None]
+        asked = dict.fromkeys(refs)
+        known = {ref: words for (ref, _), words in self._lately.find((ref, role) for ref in asked).items()}
+        unknown = [ref for ref in asked if ref not in known] if len(known) < len(asked) else []
         changes = self._changes
         try:
             looked_up = await self._look_up(unknown, role) if unknown else {}
@@ -69,7 +69,7 @@ class CrossReferences:
             raise StoreUnavailableError("the cross-references cannot be read") from error
         # What was read while something changed may be the state before: it answers this once, and is not kept.
         if changes == self._changes:
-            self._cache.update({(ref, role): looked_up[ref] for ref in unknown})
+            self._lately.keep({(ref, role): looked_up[ref] for ref in unknown})
         return known | looked_up
 
     async def of(self, canonical: Ref, at_most: int) -> list[CrossReference] | Problem:

@@ -6,7 +6,7 @@ import select
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -114,11 +114,11 @@ class HttpTransport:
         return self._session
 
     def _url(self, request: Request) -> URL:
-        asked = f"?{_query(request.params)}" if request.params else ""
         try:
             # Without its bar the path would lengthen the host's name.
             path = "/" + quote(request.path.removeprefix("/"), safe=PLAIN)
-            url = URL(f"{request.at or self._address}{path}{asked}", encoded=True)
+            url = URL(f"{request.at or self._address}{path}", encoded=True)
+            url = url.with_query(request.params) if request.params else url
         except ValueError:
             raise SourceFailure(Code.SOURCE_REFUSED, "the question cannot be written as a URL", unsent=True) from None
         if len(str(url)) > LONGEST_URL:
@@ -170,8 +170,3 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__
-
-
-def _query(params: tuple[tuple[str, str], ...]) -> str:
-    # OData spells its options with $, and counts every byte of the URL.
-    return "&".join(f"{quote_plus(name, safe='$')}={quote_plus(value, safe=',()')}" for name, value in params)
