@@ -87,10 +87,7 @@ class Desk:
             *(self._ask(name, question, binding, list(ids), scope) for binding, ids in asked.items())
         )
         outcomes = dict(zip(asked, said, strict=True))
-        return {
-            key: refs if isinstance(refs, Problem) else _together([outcomes[ref.binding][ref.id] for ref in refs])
-            for key, refs in meant.items()
-        }
+        return {key: refs if isinstance(refs, Problem) else _told(outcomes, refs) for key, refs in meant.items()}
 
     async def _worded(
         self, name: str, question: type[Question], keys: Sequence[Ref]
@@ -144,10 +141,15 @@ class Desk:
         return {id_: known.get(id_, late) for id_ in ids}
 
 
-def _together(said: Sequence[Any]) -> Any:
-    """Put the lists of several systems behind one another. Where one of them is unknown, so is the whole."""
-    if len(said) == 1:
-        return said[0]
+def _told(outcomes: Mapping[str, Mapping[str, Any]], refs: Sequence[Ref]) -> Any:
+    """Return what was said of a record; of several systems' lists one behind the other.
+
+    Where one of them is unknown, so is the whole.
+    """
+    if len(refs) == 1:
+        (ref,) = refs
+        return outcomes[ref.binding][ref.id]
+    said = [outcomes[ref.binding][ref.id] for ref in refs]
     unknown = next((one for one in said if isinstance(one, Problem)), None)
     return unknown or [row for rows in said for row in rows]
 

@@ -11,7 +11,7 @@ import dataclasses
 import types
 import typing
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 
 from schema.problems import Code, Problem
@@ -64,6 +64,8 @@ class Compiler:
             said = self._tried(read, rule.constant)
             return lambda _raw: said
         get, nulls = self.columns.sole(rule.at), frozenset({"", *rule.nulls})
+        # Most values are texts that stand as they are.
+        plain = core is str
 
         def convert(raw: Mapping[str, Any]) -> Any:
             value = get(raw)
@@ -71,7 +73,7 @@ class Compiler:
                 if optional:
                     return None
                 raise BadValue(value)
-            return read(value)
+            return value if plain and isinstance(value, str) else read(value)
 
         return convert
 
@@ -92,8 +94,7 @@ class Compiler:
         if rule.codes is not None and not coded:
             raise RuleError(f"{self.where}: the table of codes {rule.codes!r} does not fit the type of the field")
         if core is Ref:
-            type_, binding = str(target), self.binding
-            return lambda value: Ref(type_, binding, _reference(value))
+            return partial(_reference, str(target), self.binding)
         return self._coded(core, rule) if coded else READERS[core, unit]
 
     def _coded(self, core: type[Enum | bool], rule: Leaf) -> Callable[[Any], Any]:
@@ -185,11 +186,11 @@ def core_of(hint: Any) -> tuple[Any, bool, str | None]:
     return hint, optional, None
 
 
-def _reference(value: Any) -> str:
+def _reference(type_: str, binding: str, value: Any) -> Ref:
     # Some systems write false where a relation is empty: it is no record's id.
     if isinstance(value, bool):
         raise BadValue(value)
-    return identifier(value)
+    return Ref(type_, binding, identifier(value))
 
 
 def _items(items: Sequence[Convert]) -> Convert:

@@ -151,13 +151,15 @@ class Lists:
             # One row more than asked tells whether there is a next page.
             places, counted = await source.page(home.row, position, first + 1 - len(rows), scope, selection)
             total = counted if len(self.desk.playing(home.system)) == 1 else None
-            family = source.manifest.dialect.family
-            cursors = (Cursor(home.name, source.binding, family, place.position, walked.mark) for place in places)
-            rows += [(partial(cursor.sign, self.key), place.row) for cursor, place in zip(cursors, places, strict=True)]
+            sign = partial(self._sign, home.name, source, walked.mark)
+            rows += [(partial(sign, place.position), place.row) for place in places]
             position = None
             if len(rows) > first:
                 break
         return Page(rows[:first], len(rows) > first, total)
+
+    def _sign(self, type_: str, source: Source, marked: str, position: Position) -> str:
+        return Cursor(type_, source.binding, source.manifest.dialect.family, position, marked).sign(self.key)
 
 
 def _signature(key: bytes, body: bytes) -> bytes:
