@@ -84,6 +84,9 @@ SERVERS: Final = (
     COLONNADE,
     _product("colonnade-rows", "the rows decide, of every type and every restricted value", "rows", COLD),
     _product("colonnade-cached", "like the first, with the entity cache of 300 s", "whole"),
+    _product(
+        "colonnade-unplanned", "like the first, each value completed by graphql-core", "whole", COLD, "planned = false"
+    ),
     STOCK,
     HAND,
     APOLLO,

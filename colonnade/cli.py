@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
 from pathlib import Path  # noqa: TC003  typer reads the annotations
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 import uvicorn
-from rich.table import Table
 
 from colonnade import heap, telemetry
 from colonnade.audit import app as audit_app
@@ -20,19 +18,14 @@ from colonnade.edge.heads import BoundedHeads
 from colonnade.http import create
 from colonnade.identity import app as identity_app
 from colonnade.keys import app as token_app
-from colonnade.principals import Facade
 from colonnade.rules import app as rules_app
 from colonnade.settings import Settings
+from colonnade.sources_cli import app as sources_app
 from colonnade.subjects import app as subject_app
-from colonnade.terminal import CONFIG, Config, refuse, show
-from colonnade.wiring import Application, Role, SystemClock
+from colonnade.terminal import CONFIG, Config, refuse
+from colonnade.wiring import Application, Role
 from schema.checks import OwnershipError
-from schema.tomlfile import FileError, load
-from sources.checkup import Finding, examine
-from sources.conformance import judge
-from sources.contract import SourceFailure
-from sources.manifest import CASES, Manifest
-from sources.registry import connect, vendors
+from schema.tomlfile import FileError
 from store.lock import alone
 
 if TYPE_CHECKING:
@@ -51,7 +44,6 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a traceback's local variables hold secrets
     help="One GraphQL graph over the firm's systems of record.",
 )
-sources_app = typer.Typer(no_args_is_help=True, help="The systems of record.")
 app.add_typer(audit_app, name="audit")
 app.add_typer(commands_app, name="commands")
 app.add_typer(schema_app, name="schema")
@@ -130,71 +122,3 @@ def demo(
         run(port=port, fast=fast, once=once, systems=systems, linked=not unlinked)
     except FileError as error:
         refuse(error)
-
-
-@sources_app.command("list")
-def sources_list() -> None:
-    """List every system that this house knows."""
-    table = Table("role", "vendor", "product", "API", "entities", "rules")
-    for role, vendor, path in vendors():
-        manifest = load(path, Manifest)
-        rules = f"version {manifest.version}"
-        table.add_row(role, vendor, manifest.product, manifest.api, str(len(manifest.entities)), rules)
-    show(table)
-
-
-@sources_app.command("quality")
-def sources_quality(
-    config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="Try the systems of this configuration, now.")
-    ] = None,
-) -> None:
-    """Show against what each source was verified; or try every case on the bound systems. Exit 1 if one is wrong."""
-    telemetry.configure(logging.CRITICAL)
-    try:
-        rows = _recorded() if config is None else asyncio.run(_tried(Settings.read(config)))
-    except (FileError, SourceFailure) as error:
-        refuse(error)
-    table = Table("source", *CASES)
-    for name, said in rows:
-        table.add_row(name, *(word.partition(":")[0] for word in said))
-    show(table)
-    for name, said in rows:
-        for case, word in zip(CASES, said, strict=True):
-            if ":" in word:
-                typer.echo(f"{name} {case} {word}")
-    raise typer.Exit(code=any(word.startswith("wrong") for _, said in rows for word in said))
-
-
-def _recorded() -> list[tuple[str, list[str]]]:
-    manifests = [(f"{role}/{vendor}", load(path, Manifest)) for role, vendor, path in vendors()]
-    return [(name, [manifest.quality.get(case, "unverified") for case in CASES]) for name, manifest in manifests]
-
-
-async def _tried(settings: Settings) -> list[tuple[str, list[str]]]:
-    return [
-        (binding.name, [one.word for one in await judge(binding, SystemClock())]) for binding in settings.connections()
-    ]
-
-
-@sources_app.command("check")
-def sources_check(config: Config = CONFIG) -> None:
-    """Ask every bound system small questions; name what is wrong and its cure. Exit 1 if anything is."""
-    telemetry.configure(logging.ERROR)
-    try:
-        findings = asyncio.run(_examined(Settings.read(config)))
-    except FileError as error:
-        refuse(error)
-    table = Table("binding", "what", "state", "cure")
-    for finding in findings:
-        table.add_row(finding.binding, finding.subject, finding.wrong or "right", finding.cure)
-    show(table)
-    raise typer.Exit(code=any(finding.wrong for finding in findings))
-
-
-async def _examined(settings: Settings) -> list[Finding]:
-    sources = [connect(binding, SystemClock()) for binding in settings.connections()]
-    try:
-        return [finding for source in sources for finding in await examine(source, Facade())]
-    finally:
-        await asyncio.gather(*(source.wire.aclose() for source in sources))

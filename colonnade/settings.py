@@ -158,6 +158,16 @@ class BoundSystem(Strict):
     credentials: dict[str, Reference] = {}
 
 
+class Contract(Strict):
+    """The file with the shapes in which the systems' records were accepted (`colonnade sources check --contract`).
+
+    Every so many `hours` the systems are looked at beside it; 0 is never.
+    """
+
+    shapes: Path = Path("shapes.json")
+    hours: float = Field(default=24.0, ge=0, le=720)
+
+
 class Access(Strict):
     """Who may read what: the firm's own policy, if not the one that comes with the product."""
 
@@ -171,6 +181,7 @@ class Settings(Strict):
     store: Store = Store()
     audit: Audit = Audit()
     access: Access = Access()
+    contract: Contract = Contract()
     identity: Identity
     demand: Demand = Demand()
     documents: Documents = Documents()
@@ -209,7 +220,10 @@ class Settings(Strict):
         trusted = settings.documents.trusted
         documents = Documents(trusted=None if trusted is None else str(here / trusted))
         access = Access(policy=here / settings.access.policy)
-        return settings.model_copy(update={"bindings": bindings, "documents": documents, "access": access})
+        contract = settings.contract.model_copy(update={"shapes": here / settings.contract.shapes})
+        return settings.model_copy(
+            update={"bindings": bindings, "documents": documents, "access": access, "contract": contract}
+        )
 
     def connections(self) -> list[Binding]:
         """Return the bindings with their secrets."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from aiodataloader import DataLoader
 
 from colonnade.commanding import Commanding
+from colonnade.drifting import Drifting
 from colonnade.edge.identity.doorkeeper import Doorkeeper
 from colonnade.heap import tidy
 from colonnade.plans import report
@@ -238,7 +239,9 @@ class Application:
         await database.migrate(self.engine)
         if self.engine_runs:
             await self.commanding.start()
-        chores = (self.tally.keep_writing(), tidy(lambda: self.desk.busy))
+        chores = [self.tally.keep_writing(), tidy(lambda: self.desk.busy)]
+        if self.engine_runs:
+            chores.append(Drifting(self.sources, self.settings.contract, self.metrics).keep_looking())
         self._chores = [asyncio.create_task(chore) for chore in chores]
 
     def systems(self) -> Sequence[BoundSystem]:

@@ -127,7 +127,7 @@ def connect(binding: Binding, clock: Clock, metrics: Metrics | None = None) -> S
     entry = login(manifest.auth, binding.credentials, binding.address, binding.login_address)
     metrics, breaker = metrics or Metrics(), Breaker(binding.probe_interval)
     meter = Meter(binding.name, breaker, metrics)
-    wire = Wire(_transport(manifest, binding, clock), entry, manifest.limits, breaker, meter)
+    wire = Wire(_transport(manifest, binding, clock, meter), entry, manifest.limits, breaker, meter)
     kind = ScannedSource if isinstance(manifest.dialect, ScanDialect) else Source
     vendor = Vendor(manifest, _functions(path.with_name("translate.py")), _acts(path.with_name("writes.py"), binding))
     source = kind(binding.name, vendor, wire, clock, Unmapped(binding.name, clock, _counter(metrics, binding)))
@@ -144,10 +144,10 @@ def _needed(path: Path, manifest: Manifest, binding: Binding) -> set[str]:
     return set() if binding.address.startswith("sqlite") else set(NEEDED[manifest.auth.kind])
 
 
-def _transport(manifest: Manifest, binding: Binding, clock: Clock) -> Transport:
+def _transport(manifest: Manifest, binding: Binding, clock: Clock, meter: Meter) -> Transport:
     if isinstance(manifest.dialect, SqlDialect):
         return SqlTransport(binding.address, binding.credentials, manifest.limits)
-    return HttpTransport(binding.address, manifest, clock)
+    return HttpTransport(binding.address, manifest, clock, meter.endings)
 
 
 def _counter(metrics: Metrics, binding: Binding) -> Callable[[str], None]:

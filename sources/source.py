@@ -183,6 +183,16 @@ class Source:
             if len(walk.places) == known:
                 raise SourceFailure(Code.SOURCE_MISBEHAVED, "the same rows come again and again")
 
+    async def sample(self, row: type[Row], size: int, scope: Scope) -> Sequence[Any]:
+        """Return the first rows of a type's list as the source writes them, or raise SourceFailure."""
+        limit = min(size, self.manifest.limits.rows)
+        columns = self.reader(row).columns
+        request = self.family.page(self.manifest.entities[row.type], None, limit, columns, EVERYTHING)
+        async with aclosing(self._pages(request, scope, row.type)) as answers:
+            async for answer in answers:
+                return answer.rows[:size]
+        return []
+
     async def _batch(self, row: type[Row], entity: Entity, asked: Asked, ids: Sequence[str], scope: Scope) -> Batch:
         reader, origin = self.reader(row), self._origin(self.clock.now())
         columns = self._columns.behind([*reader.columns, asked.at], row.type)

@@ -63,6 +63,10 @@ class Wire:
         """Tell how the system has been doing; nobody is asked."""
         return self._meter.pulse.read(_now())
 
+    def endings(self) -> list[tuple[str, str]]:
+        """Tell what the system has announced of its end, by path; nobody is asked."""
+        return self._meter.endings.told()
+
     async def enter(self, scope: Scope) -> None:
         """Fetch the credential, or raise SourceFailure with the reason why there is none."""
         try:

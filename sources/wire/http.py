@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from schema.context import Clock
     from sources.contract import Request
     from sources.manifest import Manifest
+    from sources.wire.endings import Endings
 
 SUCCESS = range(200, 300)
 AGENT = {"User-Agent": "Colonnade"}
@@ -47,8 +48,9 @@ _JSON = msgspec.json.Encoder(decimal_format="number")
 class HttpTransport:
     """The connections to one address, of the event loop in which it is first asked."""
 
-    def __init__(self, address: str, manifest: Manifest, clock: Clock) -> None:
+    def __init__(self, address: str, manifest: Manifest, clock: Clock, endings: Endings) -> None:
         self._address, self._manifest, self._clock = address.rstrip("/"), manifest, clock
+        self._endings = endings
         self._session: aiohttp.ClientSession | None = None
 
     async def aclose(self) -> None:
@@ -63,6 +65,7 @@ class HttpTransport:
         if credential is not None:
             headers["Authorization"] = credential
         response, body = await self._whole(request, headers)
+        self._endings.note(request.path, response.headers)
         if response.status in SUCCESS:
             return body
         retry_after = self._retry_after(response.headers.get("Retry-After", ""))

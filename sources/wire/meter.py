@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from sources.wire.endings import Endings
 from sources.wire.pulse import Pulse
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Meter:
         self.pulse = Pulse()
         self.binding, self._metrics = binding, metrics
         self._labels = (binding.partition(".")[0], binding)
+        self.endings = Endings(self._labels, metrics)
         metrics.breaker.labels(*self._labels).set_function(lambda: float(breaker.is_open))
 
     def called(self, operation: str, outcome: str, now: float, seconds: float, **told: object) -> None:

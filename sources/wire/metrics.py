@@ -53,6 +53,18 @@ class Metrics:
             ("reason",),
             registry=registry,
         )
+        self.sunset = Gauge(
+            "colonnade_upstream_sunset_timestamp_seconds",
+            "When the first part of the system's interface ends, where it has announced that.",
+            SYSTEM,
+            registry=registry,
+        )
+        self.drift = Gauge(
+            "colonnade_contract_drift",
+            "What a system sends otherwise than it was accepted, when that was last looked at.",
+            SYSTEM,
+            registry=registry,
+        )
         self.breaker = Gauge("colonnade_breaker_open", "1 while the breaker is open.", SYSTEM, registry=registry)
 
     def unplanned(self, reason: str) -> None:

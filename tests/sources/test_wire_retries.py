@@ -15,7 +15,9 @@ from schema.problems import Code
 from schema.tomlfile import load
 from sources.contract import CallBudget, Request, Scope, SourceFailure
 from sources.manifest import Manifest
+from sources.wire.endings import Endings
 from sources.wire.http import HttpTransport
+from sources.wire.metrics import Metrics
 from sources.wire.retries import RetryBudget, pause
 from tests.sources.hostile import ODATA, REST, ask, scope
 from tests.sources.test_wire_breaker import TASKS
@@ -249,7 +251,8 @@ async def test_an_instant_is_given_in_seconds_or_as_a_date(
     """An hour is the most that is believed; what is no instant says nothing."""
     (tmp_path / "source.toml").write_text(REST, encoding="utf-8")
     server.say = server.text(b"", 503, Retry_After=told)
-    transport = HttpTransport(server.url, load(tmp_path / "source.toml", Manifest), Noon())
+    manifest, endings = load(tmp_path / "source.toml", Manifest), Endings(("psa", "psa"), Metrics())
+    transport = HttpTransport(server.url, manifest, Noon(), endings)
     with pytest.raises(SourceFailure) as failure:
         await transport.exchange(Request("/tasks"), None, {})
     await transport.aclose()

@@ -1,0 +1,130 @@
+"""`colonnade sources`: which systems are known, whether the bound ones are right, and whether they are as they were."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from pathlib import Path  # noqa: TC003  typer reads the annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from colonnade import telemetry
+from colonnade.principals import Facade
+from colonnade.settings import Settings
+from colonnade.terminal import CONFIG, Config, refuse, show
+from colonnade.wiring import SystemClock
+from schema.tomlfile import FileError, load
+from sources import drift
+from sources.checkup import Finding, examine
+from sources.conformance import judge
+from sources.contract import SourceFailure
+from sources.manifest import CASES, Manifest
+from sources.registry import connect, vendors
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sources.source import Source
+
+app = typer.Typer(no_args_is_help=True, help="The systems of record.")
+
+
+@app.command("list")
+def list_() -> None:
+    """List every system that this house knows."""
+    table = Table("role", "vendor", "product", "API", "entities", "rules")
+    for role, vendor, path in vendors():
+        manifest = load(path, Manifest)
+        rules = f"version {manifest.version}"
+        table.add_row(role, vendor, manifest.product, manifest.api, str(len(manifest.entities)), rules)
+    show(table)
+
+
+@app.command("quality")
+def quality(
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Try the systems of this configuration, now.")
+    ] = None,
+) -> None:
+    """Show against what each source was verified; or try every case on the bound systems. Exit 1 if one is wrong."""
+    telemetry.configure(logging.CRITICAL)
+    try:
+        rows = _recorded() if config is None else asyncio.run(_tried(Settings.read(config)))
+    except (FileError, SourceFailure) as error:
+        refuse(error)
+    table = Table("source", *CASES)
+    for name, said in rows:
+        table.add_row(name, *(word.partition(":")[0] for word in said))
+    show(table)
+    for name, said in rows:
+        for case, word in zip(CASES, said, strict=True):
+            if ":" in word:
+                typer.echo(f"{name} {case} {word}")
+    raise typer.Exit(code=any(word.startswith("wrong") for _, said in rows for word in said))
+
+
+def _recorded() -> list[tuple[str, list[str]]]:
+    manifests = [(f"{role}/{vendor}", load(path, Manifest)) for role, vendor, path in vendors()]
+    return [(name, [manifest.quality.get(case, "unverified") for case in CASES]) for name, manifest in manifests]
+
+
+async def _tried(settings: Settings) -> list[tuple[str, list[str]]]:
+    return [
+        (binding.name, [one.word for one in await judge(binding, SystemClock())]) for binding in settings.connections()
+    ]
+
+
+@app.command("check")
+def check(
+    *,
+    config: Config = CONFIG,
+    contract: Annotated[
+        bool, typer.Option("--contract", help="Compare what they send with what was accepted, instead.")
+    ] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="With --contract: accept it as it is now.")] = False,
+) -> None:
+    """Ask every bound system small questions; name what is wrong and its cure. Exit 1 if anything is."""
+    telemetry.configure(logging.ERROR)
+    try:
+        settings = Settings.read(config)
+        findings = asyncio.run(_compared(settings, accept=accept) if contract or accept else _examined(settings))
+    except FileError as error:
+        refuse(error)
+    table = Table("binding", "what", "state", "cure")
+    for finding in findings:
+        table.add_row(finding.binding, finding.subject, finding.wrong or "right", finding.cure)
+    show(table)
+    raise typer.Exit(code=any(finding.wrong for finding in findings))
+
+
+async def _examined(settings: Settings) -> list[Finding]:
+    async with _connected(settings) as sources:
+        return [finding for source in sources for finding in await examine(source, Facade())]
+
+
+async def _compared(settings: Settings, *, accept: bool) -> list[Finding]:
+    """Compare every bound system with its accepted shape. What is accepted is what was read: all of it, or nothing."""
+    path = settings.contract.shapes
+    known = drift.read(path)
+    async with _connected(settings) as sources:
+        looked = {source.binding: await drift.drift(source, known.get(source.binding), Facade()) for source in sources}
+    now = {binding: shape for binding, (_, shape) in looked.items() if shape is not None}
+    findings = [finding for found, _ in looked.values() for finding in found]
+    if not accept:
+        return findings
+    if len(now) == len(looked):
+        drift.write(path, now)
+        return [Finding(binding, f"contract accepted in {path.name}") for binding in now]
+    return [finding for finding in findings if finding.binding not in now]
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[list[Source]]:
+    sources = [connect(binding, SystemClock()) for binding in settings.connections()]
+    try:
+        yield sources
+    finally:
+        await asyncio.gather(*(source.wire.aclose() for source in sources))
