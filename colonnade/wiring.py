@@ -12,6 +12,7 @@ from aiodataloader import DataLoader
 from colonnade.commanding import Commanding
 from colonnade.drifting import Drifting
 from colonnade.edge.identity.doorkeeper import Doorkeeper
+from colonnade.following import Following
 from colonnade.heap import tidy
 from colonnade.plans import report
 from colonnade.principals import Facade, Principals, memberships
@@ -223,6 +224,7 @@ class Application:
         self.sources = [connect(binding, self.clock, self.metrics) for binding in settings.connections()]
         kept = timedelta(seconds=settings.server.cache_seconds)
         self.desk = Desk(self.sources, self.crossrefs, Cache(kept, self.clock) if kept else None)
+        self.following = [Following(source, self.desk, self.metrics, self.clock) for source in self.sources]
         key = secret(settings.server.secret, "server.secret").encode()
         self.lists = Lists(self.desk, key)
         server = settings.server
@@ -242,6 +244,8 @@ class Application:
         chores = [self.tally.keep_writing(), tidy(lambda: self.desk.busy)]
         if self.engine_runs:
             chores.append(Drifting(self.sources, self.settings.contract, self.metrics).keep_looking())
+        if self.serves_graph and self.desk.cache is not None:
+            chores += [following.keep_looking() for following in self.following]
         self._chores = [asyncio.create_task(chore) for chore in chores]
 
     def systems(self) -> Sequence[BoundSystem]:

@@ -61,6 +61,7 @@ class _Flight:
         self.keys = [(topic, id_) for id_ in ids]
         self.deadline = deadline
         self.waiting = 0
+        self.kept = True
 
 
 class Cache:
@@ -72,6 +73,19 @@ class Cache:
             ROWS, ttu=lambda _key, kept, _now: kept.until, timer=self._now, getsizeof=lambda kept: _rows(kept.value)
         )
         self._flights: dict[tuple[Topic, str], _Flight] = {}
+
+    def forget(self, binding: str, questions: Collection[str]) -> None:
+        """Forget what a system answered to these questions: something of it has changed there."""
+
+        def meant(key: tuple[Topic, str]) -> bool:
+            return key[0].binding == binding and key[0].question in questions
+
+        for key in [key for key in self._kept if meant(key)]:
+            del self._kept[key]
+        for flight in {flight for key, flight in self._flights.items() if meant(key)}:
+            # It may bring the state before: whoever waits for it has asked before, too, but nobody later shares it.
+            flight.kept = False
+            self._land(flight)
 
     @property
     def flights(self) -> set[asyncio.Task[Any]]:
@@ -140,7 +154,7 @@ class Cache:
             told = await ask(ids)
         finally:
             self._land(flight)
-        for id_ in told.sure:
+        for id_ in told.sure if flight.kept else ():
             if _sound(value := told.values[id_]) and _rows(value) <= ROWS:
                 self._kept[topic, id_] = _Kept(value, _until(value, began, life))
         return told.values

@@ -7,6 +7,7 @@ cannot be read. Here it is told before anybody misses it.
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -71,8 +72,12 @@ async def shape(source: Source, principal: Principal, seconds: float = 60.0) -> 
 
 
 async def _columns(source: Source, row: type[Row], scope: Scope) -> Columns:
-    sampled = [raw for raw in await source.sample(row, SAMPLE, scope) if isinstance(raw, dict)]
-    reader = source.reader(row)
+    reader, sampled = source.reader(row), list[Any]()
+    async with aclosing(source.raw(row, reader.columns, scope, page=SAMPLE)) as rows:
+        async for raw in rows:
+            if len(sampled) == SAMPLE:
+                break
+            sampled += [raw] if isinstance(raw, dict) else []
     return {at: sorted({_kind(raw, at, reader.get(raw, at)) for raw in sampled}) for at in reader.columns}
 
 

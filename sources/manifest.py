@@ -86,6 +86,24 @@ def _orders(value: Any) -> Any:
     return dict.fromkeys(value, "") if isinstance(value, list) else value
 
 
+class Stamp(Strict):
+    """Where a row says when it was last changed, to the second at least; `made` where it says that until then.
+
+    `param` is the parameter by which rows changed since an instant are asked for, where that is not the column itself;
+    `prefix` is what stands before the instant there.
+    """
+
+    at: str
+    made: str = ""
+    param: str = ""
+    prefix: str = ""
+
+
+def _stamps(value: Any) -> Any:
+    stamps = value if isinstance(value, list) else [value]
+    return [{"at": one} if isinstance(one, str) else one for one in stamps]
+
+
 class Entity(Strict):
     """One of our types as this source keeps it: below a path, or under a name where the protocol has one address.
 
@@ -94,6 +112,8 @@ class Entity(Strict):
     under its own type, by which column they are asked.
 
     `version` is where a row says in which state it is (an ETag, the instant of its last change), never read for itself.
+
+    `changed` says how its changes are followed: by one instant, or by several where a row has values of other records.
 
     `filters`, `orders` and `search` say what its list can be asked for, by our fields (by a part: `range.start`). It is
     ordered only by what no record is without; an order names the source's word for the column where it has another one.
@@ -105,6 +125,7 @@ class Entity(Strict):
     only: dict[str, str] = {}
     ask: dict[str, AskedBy] = {}
     version: str = ""
+    changed: Annotated[tuple[Stamp, ...], BeforeValidator(_stamps)] = ()
     fields: dict[str, Rule]
     filters: Annotated[dict[str, Filter], BeforeValidator(_filters)] = {}
     orders: Annotated[dict[str, str], BeforeValidator(_orders)] = {}
@@ -152,7 +173,7 @@ class Limits(Strict):
     """What a call may carry and take, how many go at once, and for how many seconds a lost one may still take effect.
 
     `ids`, `rows` in a page, bytes of the URL and of the answer. Until `settle` is over, not to find a write whose
-    answer was lost proves nothing.
+    answer was lost proves nothing. Every `follow` seconds it is asked what was changed in it.
     """
 
     ids: int = Field(default=100, ge=1)
@@ -163,6 +184,7 @@ class Limits(Strict):
     seconds: float = Field(default=10.0, gt=0)
     at_once: int = Field(default=8, ge=1)
     settle: float = Field(default=5.0, ge=0)
+    follow: float = Field(default=30.0, ge=1)
 
 
 class Told(Strict):

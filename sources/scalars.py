@@ -114,14 +114,15 @@ def _noon(value: Any) -> date:
     return _day(text.removesuffix(NOON))
 
 
-def _instant(value: Any) -> datetime:
+def instant(value: Any) -> datetime:
+    """Read an instant in UTC, or raise BadValue."""
     if isinstance(value, str) and not INSTANT.fullmatch(value):
         raise BadValue(value)
     try:
-        instant = value if isinstance(value, datetime) else datetime.fromisoformat(_text(value))
-        if instant.tzinfo is None:
+        read = value if isinstance(value, datetime) else datetime.fromisoformat(_text(value))
+        if read.tzinfo is None:
             raise BadValue(value)
-        return instant.astimezone(UTC)
+        return read.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise BadValue(value) from error
 
@@ -145,5 +146,5 @@ READERS: dict[tuple[Any, str | None], Callable[[Any], Any]] = {
     (CurrencyCode, None): _currency,
     (date, None): _day,
     (date, "noon"): _noon,
-    (datetime, None): _instant,
+    (datetime, None): instant,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -21,7 +21,7 @@ from schema.values import CurrencyCode
 from sources.contract import SourceFailure
 from sources.converting import core_of, hints_of
 from sources.fields import CALL, Leaf, Parts, RuleError
-from sources.manifest import Entity, Filter
+from sources.manifest import Entity, Filter, Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,6 +72,13 @@ class Order(msgspec.Struct, frozen=True):
         return value
 
 
+class Since(msgspec.Struct, frozen=True):
+    """Rows that were changed at or after an instant, by any of these stamps."""
+
+    stamps: tuple[Stamp, ...]
+    instant: datetime
+
+
 class Selection(msgspec.Struct, frozen=True):
     """All that is wanted of one source's list. Each of `words` stands in one of the columns `searched`.
 
@@ -83,6 +90,7 @@ class Selection(msgspec.Struct, frozen=True):
     searched: tuple[str, ...] = ()
     param: str = ""
     order: Order | None = None
+    since: Since | None = None
     tests: tuple[Any, ...] = ()
     nothing: bool = False
 
@@ -92,6 +100,17 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 EVERYTHING = Selection()
+
+
+def instant(since: Since) -> str:
+    """Write an instant as RFC 3339 does, to the second."""
+    return since.instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def changed(since: Since, operator: str, either: str) -> str:
+    """Write the condition of what was changed, in a language that compares a column with an instant."""
+    terms = [f"{stamp.at} {operator} {instant(since)}" for stamp in since.stamps]
+    return f"({f' {either} '.join(terms)})"
 
 
 class Choices:

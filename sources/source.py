@@ -15,9 +15,10 @@ import structlog
 from schema.problems import Code, Problem
 from schema.rows import Origin, Ref, Row, System
 from sources.columns import Columns
-from sources.contract import SourceFailure
+from sources.contract import Position, SourceFailure
 from sources.converting import Codes
 from sources.families import family
+from sources.fields import RuleError
 from sources.selection import EVERYTHING, Choices, Selection
 from sources.translation import RowReader
 from sources.walk import ById, ByNumber
@@ -27,13 +28,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from schema.context import Clock
-    from sources.contract import Answer, Family, Position, Request, Scope
+    from sources.contract import Answer, Family, Request, Scope
     from sources.manifest import Asked, Entity, Manifest
     from sources.unmapped import Unmapped
     from sources.walk import Place
     from sources.wire.client import Wire
     from sources.writes import Acts
 
+PAGE = 1_000
+# Protocols whose lists are not asked by an instant.
+UNFED = ("scan", "sql")
 # What stands in a URL as it is.
 PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 
@@ -109,6 +113,8 @@ class Source:
     def compile(self, row: type[Row]) -> None:
         """Compile a type's translation and everything by which it may be asked, or raise RuleError."""
         self.choices(row)
+        if self.manifest.entities[row.type].changed and self.manifest.dialect.family in UNFED:
+            raise RuleError(f"{row.type}: in this protocol nobody can ask what was changed")
         asked = self.manifest.entities[row.type].ask.values()
         self._columns.behind([*self.reader(row).columns, *(one.at for one in asked)], row.type)
 
@@ -183,15 +189,23 @@ class Source:
             if len(walk.places) == known:
                 raise SourceFailure(Code.SOURCE_MISBEHAVED, "the same rows come again and again")
 
-    async def sample(self, row: type[Row], size: int, scope: Scope) -> Sequence[Any]:
-        """Return the first rows of a type's list as the source writes them, or raise SourceFailure."""
-        limit = min(size, self.manifest.limits.rows)
-        columns = self.reader(row).columns
-        request = self.family.page(self.manifest.entities[row.type], None, limit, columns, EVERYTHING)
-        async with aclosing(self._pages(request, scope, row.type)) as answers:
-            async for answer in answers:
-                return answer.rows[:size]
-        return []
+    async def raw(
+        self, row: type[Row], columns: Sequence[str], scope: Scope, wanted: Selection = EVERYTHING, page: int = PAGE
+    ) -> AsyncGenerator[Any, None]:
+        """Yield the wanted rows of a type's list as the source writes them, or raise SourceFailure."""
+        entity, reader = self.manifest.entities[row.type], self.reader(row)
+        size, after, count = min(page, self.manifest.limits.rows), None, 0
+        while True:
+            began, ref = count, None
+            request = self.family.page(entity, after, size, columns, wanted)
+            async with aclosing(self._pages(request, scope, row.type)) as answers:
+                async for answer in answers:
+                    for one in answer.rows:
+                        yield one
+                        ref, count = reader.ref(one), count + 1
+            if self.family.numbered or ref is None or count - began < size:
+                return
+            after = Position(count, ref.id)
 
     async def _batch(self, row: type[Row], entity: Entity, asked: Asked, ids: Sequence[str], scope: Scope) -> Batch:
         reader, origin = self.reader(row), self._origin(self.clock.now())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sources.contract import Get, Position
     from sources.dialects import RpcDialect
     from sources.manifest import Asked, Entity
-    from sources.selection import Condition, Order, Selection
+    from sources.selection import Condition, Order, Selection, Since
 
 INSTANT = ("year", "month", "day", "hour", "minute", "second")
 # A database refuses the whole list for one number beyond its 64 bits.
@@ -44,6 +44,7 @@ class JsonRpc:
         """Ask for the wanted rows that follow, by what they are ordered by and by id."""
         domain = [*self._behind(entity, after, wanted.order), *_equal(entity.where)]
         domain += [term for condition in wanted.conditions for term in self._chosen(condition)]
+        domain += self._changed(wanted.since) if wanted.since else []
         domain += [["OR", *([column, "ilike", _part(word)] for column in wanted.searched)] for word in wanted.words]
         return self._search(entity, domain, size, columns, wanted.order)
 
@@ -102,6 +103,17 @@ class JsonRpc:
             return [further]
         key = after.key if order.form == "text" else self._day(date.fromisoformat(after.key))
         return [["OR", [order.by, "<" if order.descending else ">", key], [[order.by, "=", key], further]]]
+
+    def _changed(self, since: Since) -> list[Any]:
+        """Ask for what was changed, or made where it was never changed: until then its stamp is empty."""
+        instant = self._instant(since.instant)
+        terms: list[Any] = [[stamp.at, ">=", instant] for stamp in since.stamps]
+        terms += [[[stamp.at, "=", None], [stamp.made, ">=", instant]] for stamp in since.stamps if stamp.made]
+        return [["OR", *terms]]
+
+    def _instant(self, at: datetime) -> dict[str, Any]:
+        spelled = {part: getattr(at.astimezone(UTC), part) for part in INSTANT}
+        return {self.dialect.hint: "datetime", **spelled, "microsecond": 0}
 
     def _day(self, day: date) -> dict[str, Any]:
         return {self.dialect.hint: "date", "year": day.year, "month": day.month, "day": day.day}

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from schema.problems import Code
 from sources.contract import Answer, Request, SourceFailure, counted, decode, follow, walk
+from sources.selection import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,6 +55,7 @@ class OData:
         """Ask for the wanted rows that follow, by what they are ordered by and by id."""
         terms = [*_behind(entity, after, wanted.order), *map(self._chosen, wanted.conditions), *_equal(entity.where)]
         terms += [self._search(word, wanted.searched) for word in wanted.words]
+        terms += [changed(wanted.since, "ge", "or")] if wanted.since else []
         chosen = {"$filter": " and ".join(terms)} if terms else {}
         options = {**chosen, "$orderby": _orders(entity, wanted.order), "$top": str(size), "$count": "true"}
         return self._read(entity, columns, options)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from schema.problems import Code
 from sources.contract import Answer, Request, SourceFailure, counted, decode, follow, walk
+from sources.selection import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +39,7 @@ class Query:
         """Ask for the wanted rows that follow, by what they are ordered by and by id."""
         terms = [*_behind(entity, after, wanted.order), *map(_chosen, wanted.conditions), *_equal(entity.where)]
         terms += [_search(word, wanted.searched) for word in wanted.words]
+        terms += [changed(wanted.since, ">=", "OR")] if wanted.since else []
         tail = f" ORDER BY {_orders(entity, wanted.order)}{LIMIT}{size}"
         return self._select(entity, columns, terms, tail)
 

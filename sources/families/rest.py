@@ -9,6 +9,7 @@ import msgspec
 
 from schema.problems import Code
 from sources.contract import Answer, Request, SourceFailure, counted, decode, follow, walk
+from sources.selection import instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +47,8 @@ class Rest:
             terms = dict.fromkeys(terms, f"{wanted.order.by}:{direction}")
         for condition in wanted.conditions:
             terms |= _chosen(condition)
+        if wanted.since is not None:
+            terms |= {one.param or one.at: one.prefix + instant(wanted.since) for one in wanted.since.stamps}
         if wanted.words:
             terms[wanted.param] = " ".join(wanted.words)
         return self._page(entity, terms, size, number=(after.count - 1) // size + 1 if after else 1)

@@ -59,6 +59,12 @@ class Metrics:
             SYSTEM,
             registry=registry,
         )
+        self.changes = Counter(
+            "colonnade_feed_changes_total",
+            "Records that a system's change feed told of, some more than once.",
+            (*SYSTEM, "type"),
+            registry=registry,
+        )
         self.drift = Gauge(
             "colonnade_contract_drift",
             "What a system sends otherwise than it was accepted, when that was last looked at.",
