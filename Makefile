@@ -118,6 +118,7 @@ check: develop ## Lint, types, import contract, approved rules, and the contract
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/colonnade rules diff
 	$(BIN)/colonnade schema check
+	$(BIN)/colonnade sources writes --markdown | diff docs/capabilities.md - > /dev/null || { echo "docs/capabilities.md is stale: run 'make schema'"; exit 1; }
 	$(BIN)/colonnade schema errors | diff docs/errors.md - > /dev/null || { echo "docs/errors.md is stale: run 'make schema'"; exit 1; }
 	$(BIN)/colonnade schema print | diff schema.graphql - > /dev/null || { echo "schema.graphql is stale: run 'make schema'"; exit 1; }
 
@@ -125,8 +126,9 @@ format: develop ## Format and mend what the linter can
 	$(BIN)/ruff format --quiet $(ROOMS)
 	$(BIN)/ruff check --quiet --fix $(ROOMS)
 
-schema: install ## Print the contract into schema.graphql, and its error codes into docs/errors.md
+schema: install ## Print the contract into schema.graphql, its error codes and what systems take into docs/
 	$(BIN)/colonnade schema print > schema.graphql
+	$(BIN)/colonnade sources writes --markdown > docs/capabilities.md
 	$(BIN)/colonnade schema errors > docs/errors.md
 
 release: schema ## Make today's contract the released one, which every later one is compared with

@@ -17,7 +17,7 @@ from colonnade.settings import Settings
 from colonnade.terminal import CONFIG, Config, refuse, show
 from colonnade.wiring import SystemClock
 from schema.tomlfile import FileError, load
-from sources import drift
+from sources import capabilities, drift
 from sources.checkup import Finding, examine
 from sources.conformance import judge
 from sources.contract import SourceFailure
@@ -43,7 +43,7 @@ def list_() -> None:
     show(table)
 
 
-@app.command("quality")
+@app.command()
 def quality(
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Try the systems of this configuration, now.")
@@ -77,7 +77,29 @@ async def _tried(settings: Settings) -> list[tuple[str, list[str]]]:
     ]
 
 
-@app.command("check")
+@app.command()
+def writes(
+    *, markdown: Annotated[bool, typer.Option("--markdown", help="As docs/capabilities.md has it.")] = False
+) -> None:
+    """Show which system takes which change, and how a lost answer is made good; or why it does not take it."""
+    try:
+        found = capabilities.tables()
+    except FileError as error:
+        refuse(error)
+    if markdown:
+        typer.echo(capabilities.markdown(found), nl=False)
+        return
+    for one in found:
+        table = Table(one.role.name, *(vendor.vendor for vendor in one.vendors))
+        for called in one.changes:
+            table.add_row(called, *(vendor.words[called] for vendor in one.vendors))
+        show(table)
+        for vendor in one.vendors:
+            for said in capabilities.told_of(vendor):
+                typer.echo(f"{vendor.vendor}: {said}")
+
+
+@app.command()
 def check(
     *,
     config: Config = CONFIG,

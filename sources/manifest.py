@@ -205,7 +205,11 @@ class Probe(Strict):
 
 
 class Manifest(Strict):
-    """A whole `source.toml`."""
+    """A whole `source.toml`.
+
+    `exempt` says of changes that the role is asked for and this system does not take, by their names or `*` for all
+    others, why it does not.
+    """
 
     format: Literal[1]
     version: int = Field(ge=1)
@@ -223,6 +227,7 @@ class Manifest(Strict):
     codes: dict[str, dict[str, str]] = {}
     entities: dict[str, Entity] = Field(min_length=1)
     identity: dict[str, Identity] = {}
+    exempt: dict[str, Annotated[str, StringConstraints(min_length=10)]] = {}
 
     @model_validator(mode="after")
     def _entered(self) -> Manifest:

@@ -129,7 +129,7 @@ def connect(binding: Binding, clock: Clock, metrics: Metrics | None = None) -> S
     meter = Meter(binding.name, breaker, metrics)
     wire = Wire(_transport(manifest, binding, clock, meter), entry, manifest.limits, breaker, meter)
     kind = ScannedSource if isinstance(manifest.dialect, ScanDialect) else Source
-    vendor = Vendor(manifest, _functions(path.with_name("translate.py")), _acts(path.with_name("writes.py"), binding))
+    vendor = Vendor(manifest, _functions(path.with_name("translate.py")), acts_of(path, binding.role))
     source = kind(binding.name, vendor, wire, clock, Unmapped(binding.name, clock, _counter(metrics, binding)))
     _compile(path, source)
     return source
@@ -161,10 +161,11 @@ def _functions(path: Path) -> dict[str, Callable[..., object]]:
     return {value.__name__: value for value in own if isfunction(value) and not value.__name__.startswith("_")}
 
 
-def _acts(path: Path, binding: Binding) -> Acts:
+def acts_of(manifest: Path, role: str) -> Acts:
     """Return what a vendor's `writes.py` offers, where it has one; each must be a change of the role's own systems."""
+    path = manifest.with_name("writes.py")
     acts: Acts = getattr(_module(path), "ACTS", {})
-    if strange := sorted(kind.called for kind in acts if kind.system.value != binding.role):
+    if strange := sorted(kind.called for kind in acts if kind.system.value != role):
         raise FileError(f"{path}: {strange} are not asked of this role")
     if unkeyed := sorted(kind.called for kind, act in acts.items() if kind.keyed and not (act.look or act.unique)):
         raise FileError(f"{path}: {unkeyed} make records: say how one is looked up, or that the system takes our key")

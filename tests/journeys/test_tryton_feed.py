@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.tryton, pytest.mark.xdist_group("tryton"), pytest.mark.timeout(240)]
 
 EDITS, BURST = 1_000, 50
-CONTEXT_ONLY = (True, {})
+CONTEXT_ONLY: tuple[bool, dict[str, Any]] = (True, {})
 # The feed looks every second; an edit must show by the second look after it.
 WITHIN = 3.0
 PEOPLE = "{ resources(first: 200) { edges { node { id employeeNumber } } } }"

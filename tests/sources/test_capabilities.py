@@ -1,0 +1,30 @@
+"""The table of changes says of every vendor whether it takes each one, how a lost answer is made good, or why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sources.capabilities import WORDS, tables
+from tests.terminal import cells, invoke
+
+
+def test_every_change_has_a_word_or_a_reason() -> None:
+    """Whoever plays a role is told for every change of it."""
+    found = tables()
+    assert [table.role.value for table in found] == ["crm", "psa", "erp", "forecast"]
+    for table in found:
+        for vendor in table.vendors:
+            assert list(vendor.words) == list(table.changes)
+            assert set(vendor.words.values()) <= set(WORDS)
+            assert vendor.reasons.keys() == {called for called, word in vendor.words.items() if word == "exempt"}
+            assert all(vendor.reasons.values())
+
+
+def test_the_table_is_shown() -> None:
+    """As a table for people, and as the document has it."""
+    shown = invoke("sources", "writes")
+    rows = {row[0]: row[1:] for row in cells(shown.stdout)}
+    assert (shown.exit_code, rows["crm.RecordInvoice"]) == (0, ("exempt", "state", "exempt"))
+    assert rows["erp.PostInvoice"][0] == "marker"
+    written = invoke("sources", "writes", "--markdown")
+    assert written.stdout == Path("docs/capabilities.md").read_text(encoding="utf-8")
