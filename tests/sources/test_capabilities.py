@@ -11,7 +11,7 @@ from tests.terminal import cells, invoke
 def test_every_change_has_a_word_or_a_reason() -> None:
     """Whoever plays a role is told for every change of it."""
     found = tables()
-    assert [table.role.value for table in found] == ["crm", "psa", "erp", "forecast"]
+    assert [table.role.value for table in found] == ["crm", "erp", "forecast", "psa"]
     for table in found:
         for vendor in table.vendors:
             assert list(vendor.words) == list(table.changes)
