@@ -7,6 +7,7 @@ does if the client's own filter is within it, or if one filter says all that is 
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -113,13 +114,19 @@ class Roots:
         sets = [claim.held for claim in await self._screen.claims(view.keyed, home.system.value)]
         if (unknown := next((held for held in sets if isinstance(held, Problem)), None)) is not None:
             return unknown
-        held = {ref for held in sets if not isinstance(held, Problem) for ref in held}
-        page: Any = window.cut(sorted(held, key=lambda ref: (len(ref.id), ref.id)))
+        known = [frozenset(held) for held in sets if not isinstance(held, Problem)]
+        page: Any = window.cut(_ordered(known[0] if len(known) == 1 else frozenset().union(*known)))
         if isinstance(page, Problem) or not page.rows:
             return page  # type: ignore[no-any-return]  # a window shows what it was cut from
         found = await self._lists.desk.answer(home.question, [ref for _, ref in page.rows], self._scope)
         gone = Problem(Code.NOT_FOUND, f"{home.system.name} has no record for this link", system=home.system.name)
         return Page([(cursor, found[ref] or gone) for cursor, ref in page.rows], page.has_next, page.total)
+
+
+@lru_cache(maxsize=64)
+def _ordered(held: frozenset[Ref]) -> Sequence[Ref]:
+    """Return who is held in the order of the ids. Of thousands a page shows a few, and then the next page the next."""
+    return sorted(held, key=lambda ref: (len(ref.id), ref.id))
 
 
 def narrowed(home: Home, parts: Sequence[Part], wanted: Wanted) -> Wanted | None:
