@@ -136,7 +136,7 @@ class Claim(msgspec.Struct, frozen=True):
     def admits(self, row: Row) -> Verdict:
         """Tell whether the grant covers a row."""
         # A word that cannot be read may be any: it is not one of those that are granted.
-        if any(getattr(getattr(row, at), "name", None) not in words for at, words in self.only):
+        if self.only and any(getattr(getattr(row, at), "name", None) not in words for at, words in self.only):
             return False
         return True if self.key is None else self.holds(getattr(row, self.key.at))
 

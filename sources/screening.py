@@ -107,7 +107,8 @@ class Screen:
         """Answer without a call where whoever is asked for decides: of a colleague's time no entry may be seen."""
         if view.by_parent or not ((view.by_id and question.by == question.rows.type) or view.by_key(question.by)):
             return {}
-        verdicts = {ref: await self._verdict(view, ref) for ref in asked}
+        claims = {binding: await self._claims_on(view, binding) for binding in {ref.binding for ref in asked}}
+        verdicts = {ref: either(claim.holds(ref) for claim in claims[ref.binding]) for ref in asked}
         nothing: Any = [] if question.many else forbidden()
         return {ref: verdict or nothing for ref, verdict in verdicts.items() if verdict is not True}
 
@@ -156,7 +157,10 @@ class Screen:
         return _refused(await self._verdict(view, ref))
 
     async def _verdict(self, view: View, ref: Ref) -> Verdict:
-        return either(claim.holds(ref) for claim in await self.claims(view.keyed, ref.role))
+        return either(claim.holds(ref) for claim in await self._claims_on(view, ref.binding))
+
+    async def _claims_on(self, view: View, binding: str) -> Sequence[Claim]:
+        return await self.claims(view.keyed, binding.partition(".")[0])
 
     async def claims(self, keyed: Sequence[tuple[Grant, Key | None]], role: str) -> list[Claim]:
         """Return the grants with their facts, in the words of a role's rows."""
