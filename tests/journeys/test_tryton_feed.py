@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from colonnade.demo import over
-from demo.tryton.access import WRITER
+from demo.tryton.access import ADMIN
 from demo.tryton.bound import Log, with_tryton
 from demo.tryton.layout import Layout
 from tests.conftest import House, rewritten
@@ -79,7 +79,7 @@ def house(firm: Firm, tmp_path: Path) -> Iterator[tuple[House, Caller]]:
         ]
         house = House(stack.enter_context(over(followed, cached=True)))
         (traffic,) = {one.traffic for one in bound if isinstance(one.traffic, Log) and one.role == "hr"}
-        yield house, stack.enter_context(closing(Caller(traffic.server, WRITER)))
+        yield house, stack.enter_context(closing(Caller(traffic.server, ADMIN)))
 
 
 def test_a_thousand_changes_behind_our_back(house: tuple[House, Caller]) -> None:
