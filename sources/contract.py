@@ -67,8 +67,16 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     key: str = ""
 
 
+class Document(msgspec.Struct, frozen=True):
+    """A body that is no JSON: its bytes, of which media type, and what was said in it before it was written."""
+
+    content: bytes
+    type: str
+    said: Any = None
+
+
 class Request(msgspec.Struct, frozen=True):
-    """One call, before the address and the credentials are added. A JSON body or a form makes it a POST.
+    """One call, before the address and the credentials are added. A body or a form makes it a POST.
 
     `at` is the address where that is not the system's own. `method` and `headers` are what a write needs beyond that.
     """

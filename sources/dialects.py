@@ -166,6 +166,22 @@ class ScanDialect(Listed):
     lists: dict[str, Listed] = {}
 
 
+class SoapDialect(Spoken):
+    """SOAP 1.1, by a WSDL that stands beside the manifest and is never fetched: an entity's path is its operation.
+
+    `after` and `size` are the operation's arguments for a page: the id behind which it begins, and its rows. `rows` is
+    where these stand in the answer, and `next` the id behind which the next page begins.
+    """
+
+    family: Literal["soap"]
+    path: Path
+    wsdl: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.wsdl$")]
+    after: str
+    size: str
+    rows: str
+    next: str
+
+
 class SqlDialect(Spoken):
     """Tables or views of a relational database; the binding's address names the database."""
 
@@ -173,5 +189,6 @@ class SqlDialect(Spoken):
 
 
 Dialect: TypeAlias = Annotated[
-    RestDialect | ODataDialect | RpcDialect | QueryDialect | ScanDialect | SqlDialect, Field(discriminator="family")
+    RestDialect | ODataDialect | RpcDialect | QueryDialect | ScanDialect | SoapDialect | SqlDialect,
+    Field(discriminator="family"),
 ]

@@ -129,7 +129,7 @@ def connect(binding: Binding, clock: Clock, metrics: Metrics | None = None) -> S
     meter = Meter(binding.name, breaker, metrics)
     wire = Wire(_transport(manifest, binding, clock, meter), entry, manifest.limits, breaker, meter)
     kind = ScannedSource if isinstance(manifest.dialect, ScanDialect) else Source
-    vendor = Vendor(manifest, _functions(path.with_name("translate.py")), acts_of(path, binding.role))
+    vendor = Vendor(path.parent, manifest, _functions(path.with_name("translate.py")), acts_of(path, binding.role))
     source = kind(binding.name, vendor, wire, clock, Unmapped(binding.name, clock, _counter(metrics, binding)))
     _compile(path, source)
     return source

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     Tables: TypeAlias = Mapping[str, Mapping[str, str]]
 
 Form: TypeAlias = Literal["text", "number", "flag", "id", "day", "noon"]
+UNCHOSEN = ("soap", "sql")
 TEXTS = (str, CurrencyCode)
 KINDS = (*TEXTS, bool, date, Ref)
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?")
@@ -121,8 +122,8 @@ class Choices:
         if not (entity.filters or entity.orders or entity.search):
             return
         place = HOMES.get(row.type)
-        if family == "sql" or place is None or place.row is not row:
-            raise RuleError(f"{row.type}: only lists of a type's home are filtered and ordered, and not in SQL")
+        if family in UNCHOSEN or place is None or place.row is not row:
+            raise RuleError(f"{row.type}: only lists of a type's home are filtered and ordered, and not in SOAP or SQL")
         for name, filter_ in entity.filters.items():
             kind_of(row, name)
             if self._leaf(name).at.endswith(CALL) and not filter_.by and family != "scan":

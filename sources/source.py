@@ -26,6 +26,7 @@ from sources.walk import ById, ByNumber
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from schema.context import Clock
     from sources.contract import Answer, Family, Request, Scope
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 PAGE = 1_000
 # Protocols whose lists are not asked by an instant.
-UNFED = ("scan", "sql")
+UNFED = ("scan", "soap", "sql")
 # What stands in a URL as it is.
 PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 
@@ -64,8 +65,9 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Vendor(NamedTuple):
-    """What a vendor's folder says: its manifest, the functions of its `translate.py`, the acts of its `writes.py`."""
+    """A vendor's folder, and what it says: the manifest, the functions of `translate.py`, the acts of `writes.py`."""
 
+    folder: Path
     manifest: Manifest
     functions: Mapping[str, Callable[..., object]]
     acts: Acts
@@ -78,7 +80,7 @@ class Source:
         self.binding, self.manifest, self.wire, self.clock = binding, vendor.manifest, wire, clock
         self.unmapped = unmapped
         self._codes = Codes(vendor.manifest.codes, unmapped.note)
-        self.family: Family = family(vendor.manifest.dialect, vendor.manifest.errors)
+        self.family: Family = family(vendor.manifest.dialect, vendor.manifest.errors, vendor.folder)
         self._vendor = vendor
         self._columns = Columns(self.family.at, vendor.functions, several=self.family.several)
         self.system, self.acts = System(self.manifest.role), vendor.acts

@@ -14,7 +14,7 @@ from aiohttp.http_exceptions import ContentEncodingError
 from yarl import URL
 
 from schema.problems import Code
-from sources.contract import SourceFailure
+from sources.contract import Document, SourceFailure
 from sources.refusals import meaning
 from sources.wire.authorities import authorities
 
@@ -60,7 +60,8 @@ class HttpTransport:
 
     async def exchange(self, request: Request, credential: str | None, trace: Mapping[str, str]) -> bytes:
         """Return the body of a successful answer, or raise SourceFailure."""
-        typed = AGENT if request.body is None else {**AGENT, "Content-Type": "application/json"}
+        written = request.body.type if isinstance(request.body, Document) else "application/json"
+        typed = AGENT if request.body is None else {**AGENT, "Content-Type": written}
         headers = {**self._manifest.headers, "Accept": "application/json", **typed, **request.headers, **trace}
         if credential is not None:
             headers["Authorization"] = credential
@@ -76,7 +77,7 @@ class HttpTransport:
         """Return the answer's head and body. The body is counted as it comes, after decompression."""
         most = self._manifest.limits.answer_bytes
         method = request.method or ("GET" if request.body is None and request.form is None else "POST")
-        data = request.form if request.body is None else _JSON.encode(request.body)
+        data = request.form if request.body is None else _written(request.body)
         try:
             async with self._opened().request(
                 method, self._url(request), data=data, headers=headers, allow_redirects=False
@@ -138,6 +139,10 @@ class HttpTransport:
             return None
         seconds = (when.replace(tzinfo=when.tzinfo or UTC) - self._clock.now()).total_seconds()
         return min(max(seconds, 0.0), LONGEST_SILENCE)
+
+
+def _written(body: Any) -> bytes:
+    return body.content if isinstance(body, Document) else _JSON.encode(body)
 
 
 class Connections(aiohttp.TCPConnector):

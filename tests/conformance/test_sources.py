@@ -10,6 +10,7 @@ import pytest
 
 from colonnade.demo import configure
 from colonnade.wiring import SystemClock
+from demo.heritage.bound import heritage
 from demo.systems import Emulated, dynamics_as, emulated, misbehave
 from demo.tryton.bound import with_tryton
 from schema.tomlfile import load
@@ -38,6 +39,7 @@ def emulations(firm: Firm) -> Iterator[Mapping[tuple[str, str], Bound]]:
     """A server for every source that has one of ours, and the warehouse."""
     with ExitStack() as stack:
         bound = [*stack.enter_context(emulated(firm)), *stack.enter_context(dynamics_as(firm, "crm", "hr"))]
+        bound.append(stack.enter_context(heritage(firm)))
         yield {(system.role, system.vendor): system for system in bound}
 
 
