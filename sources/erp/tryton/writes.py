@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sources.erp.tryton import invoicing
-from sources.erp.tryton.calls import changed, only, rpc, search
+from sources.erp.tryton import drafting, posting
+from sources.erp.tryton.calls import TRYTON
 from sources.erp.writes import SetControlStatus
 from sources.writes import Act, Done
 
@@ -17,10 +17,10 @@ WORK = "project.work"
 
 def _set_control_status(write: SetControlStatus, said: Said) -> Talk:
     known = [["type", "=", "project"], ["number", "=", said.id(write.engagement)]]
-    work = yield from only(search(WORK, known, "company"), "project")
+    work = yield from TRYTON.only(TRYTON.search(WORK, known, "company"), "project")
     status = {"status": int(said.code("work_status", write.status))}
-    yield from changed(rpc(WORK, "write", [work["id"]], status, context={"company": work["company"]}))
+    yield from TRYTON.changed(TRYTON.rpc(WORK, "write", [work["id"]], status, context={"company": work["company"]}))
     return Done()
 
 
-ACTS: Acts = {**invoicing.ACTS, SetControlStatus: Act(_set_control_status)}
+ACTS: Acts = {**drafting.ACTS, **posting.ACTS, SetControlStatus: Act(_set_control_status)}
