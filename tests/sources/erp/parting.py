@@ -17,12 +17,16 @@ DROPPED = {"host", "content-length", "accept-encoding", "connection"}
 
 
 class Parting:
-    """Hands calls on to a JSON-RPC server, by method; `loses` are answered to nobody, though they are carried out."""
+    """Hands calls on to a JSON-RPC server. By method, `loses` are carried out once and answered to nobody.
+
+    What is in `keeps` is never handed on, and never answered.
+    """
 
     def __init__(self, target: str) -> None:
         """Stand before an address."""
         self.address, self.calls, self.credential = "", list[str](), ""
         self.loses: set[str] = set()
+        self.keeps: set[str] = set()
         self.before: dict[str, Callable[[], object]] = {}
         self._target = target
 
@@ -34,6 +38,9 @@ class Parting:
         self.credential = request.headers.get("Authorization", "")
         if happens := self.before.pop(method, None):
             happens()
+        if method in self.keeps:
+            _hang_up(request)
+            return web.Response()
         headers = {name: value for name, value in request.headers.items() if name.lower() not in DROPPED}
         async with (
             aiohttp.ClientSession() as session,
@@ -42,9 +49,13 @@ class Parting:
             said = web.Response(body=await answer.read(), status=answer.status, content_type="application/json")
         if method in self.loses:
             self.loses.remove(method)
-            assert request.transport is not None
-            request.transport.abort()
+            _hang_up(request)
         return said
+
+
+def _hang_up(request: web.Request) -> None:
+    assert request.transport is not None
+    request.transport.abort()
 
 
 @asynccontextmanager

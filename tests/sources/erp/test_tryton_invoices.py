@@ -16,6 +16,7 @@ from schema.problems import Code
 from schema.rows import Ref
 from schema.values import Money
 from sources.erp.writes import DeleteDraft, DraftInvoice, DraftLine, PostInvoice, SetControlStatus
+from sources.writing import OutcomeUnknownError
 from tests.demo.test_tryton import Caller, ids, tryton
 from tests.sources.erp.bookkeeper import bookkeeper
 
@@ -31,6 +32,7 @@ pytestmark = [pytest.mark.tryton, pytest.mark.xdist_group("tryton")]
 
 INVOICE, MOVE = "account.invoice", "account.move"
 CREATE, POST = "model.account.invoice.create", "model.account.invoice.post"
+SEARCH = "model.account.invoice.search_read"
 NET, TOTAL = Decimal("2125.50"), Decimal("2550.60")
 
 
@@ -189,6 +191,26 @@ async def test_a_posting_whose_answer_was_lost_is_there_once(books: Bookkeeper, 
     assert done.found is (method == POST)
     assert done.values["number"] == books.row(INVOICE, made.id, "number")["number"]
     assert posted(books) == (before[0] + 1, before[1] + 1)
+
+
+async def test_what_cannot_be_read_again_is_not_known_and_then_found(books: Bookkeeper) -> None:
+    """Posted, and deaf to every question after it: the outcome is unknown and no refusal; it is found, and is one."""
+    made, before = await books.write(draft(), "d-14"), posted(books)
+    books.between.before[POST] = lambda: books.between.keeps.add(SEARCH)
+    with pytest.raises(OutcomeUnknownError):
+        await books.write(post(made.id), "p-14")
+    books.between.keeps.clear()
+    found = await books.write(post(made.id), "p-14", again=True)
+    assert (found.found, posted(books)) == (True, (before[0] + 1, before[1] + 1))
+    assert books.between.calls.count(POST) == 1
+
+
+async def test_what_cannot_be_asked_first_is_not_begun(books: Bookkeeper) -> None:
+    """Where no question is answered nothing is sent that changes anything: that is known, and may pass."""
+    before = books.count(INVOICE)
+    books.between.keeps.add(SEARCH)
+    assert await books.refused(draft(), "d-15") is Code.SOURCE_UNAVAILABLE
+    assert (books.count(INVOICE), CREATE in books.between.calls) == (before, False)
 
 
 async def test_what_was_changed_meanwhile_is_not_posted(books: Bookkeeper) -> None:
