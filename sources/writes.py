@@ -114,8 +114,9 @@ class Call(NamedTuple):
 Talk: TypeAlias = Generator[Call, Any, Done]
 """An act of several calls: it yields each one, is given what came, and returns what was done.
 
-It raises SourceFailure where the system, by what it says, does not do it. Until it has yielded what changes something,
-nothing has happened; the last of its changes is the act itself, and those before it do no harm without it.
+It raises SourceFailure where the system, by what it says, certainly does not do it, and LookupError or ValueError where
+nothing can be made of what came. Until it has yielded what changes something, nothing has happened; the last of its
+changes is the act itself, and those before it do no harm without it.
 """
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sources.contract import Scope
     from sources.source import Source
-    from sources.writes import Act, Record, Talk
+    from sources.writes import Act, Call, Record, Talk
 
 # Whoever refuses with one of these has done nothing. Everything else may have had its effect before it failed.
 REFUSALS = frozenset(
@@ -128,28 +128,35 @@ class Writer:
 
     async def _talk(self, talk: Talk, write: Write, scope: Scope) -> Done:
         """Carry an act of several calls out. What fails before a change is sent has certainly done nothing."""
-        call, answer, changed = None, None, False
+        answer, changed = None, False
         try:
             while True:
                 call = talk.send(answer)
                 changed = changed or call.changes
-                way = self.source.wire.write if call.changes else self.source.wire.send
-                answer = _decoded(await way(call.request, scope, write.called))
+                answer = _decoded(await self._called(call, write, scope, changed=changed))
         except StopIteration as end:
             done: Done = end.value
             return done
         except SourceFailure as failure:
-            if not changed:
-                raise _unsent(failure) from failure
-            if call is not None and call.changes:
+            if changed:
                 raise
-            # The change was answered with yes: what cannot be read behind it is no refusal.
-            raise OutcomeUnknownError(failure) from failure
+            raise _unsent(failure) from failure
         except (LookupError, TypeError, ValueError) as unreadable:
             if changed:
                 raise OutcomeUnknownError from unreadable
             said = "what must be known first is not said, or has no word here"
             raise SourceFailure(Code.SOURCE_REFUSED, said, unsent=True) from unreadable
+
+    async def _called(self, call: Call, write: Write, scope: Scope, *, changed: bool) -> Any:
+        if call.changes:
+            return await self.source.wire.write(call.request, scope, write.called)
+        try:
+            return await self.source.wire.send(call.request, scope, write.called)
+        except SourceFailure as failure:
+            if changed:
+                # That it is not answered says nothing of the change before it.
+                raise OutcomeUnknownError(failure) from failure
+            raise
 
     async def _look(self, act: Act[Any], write: Write, words: Words, scope: Scope) -> Done | None:
         if act.look is None:

@@ -71,8 +71,9 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
         raise SourceFailure(Code.SOURCE_REFUSED, "the call was answered with an error", body=body)
 
     def found(self, request: Request) -> Generator[Call, Any, Any]:
-        """Ask for something in a talk."""
-        return self.result((yield Call(request)))
+        """Ask for something in a talk, or raise LookupError: that a question is refused says nothing of a change."""
+        answer = yield Call(request)
+        return typed(answer["result"], self.hint)
 
     def only(self, request: Request, what: str) -> Generator[Call, Any, dict[str, Any]]:
         """Ask for the one record that there must be, or raise SourceFailure: there are none, or several."""

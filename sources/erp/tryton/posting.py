@@ -35,17 +35,27 @@ def _post(write: PostInvoice, said: Said) -> Talk:
         return _done(draft, found=True)
     context = {"company": draft["company"]}
     yield from _open(draft["company"], draft["journal"], write.posting_date)
-    dated = {"invoice_date": write.posting_date, "accounting_date": write.posting_date}
-    noted = {"reference": f"{draft['reference'] or ''} {said.key}".strip()}
-    if not _ours(draft, said) or any(draft[name] != value for name, value in dated.items()):
-        values = dated if _ours(draft, said) else {**dated, **noted}
+    if values := _differing(draft, write, said):
         locked = {**context, **TRYTON.unchanged(INVOICE, draft)}
         yield from TRYTON.changed(TRYTON.rpc(INVOICE, "write", [draft["id"]], values, context=locked))
         draft = yield from _drafted(write, said)
     locked = {**context, **TRYTON.unchanged(INVOICE, draft)}
-    yield from agreed(TRYTON.rpc(INVOICE, "post", [draft["id"]], context=locked), MEANT)
-    row = yield from TRYTON.only(_look_for_posting(write, said), "posted invoice")
+    try:
+        yield from agreed(TRYTON.rpc(INVOICE, "post", [draft["id"]], context=locked), MEANT)
+    except SourceFailure:
+        # It may have been closed in this very moment.
+        yield from _open(draft["company"], draft["journal"], write.posting_date)
+        raise
+    (row,) = yield from TRYTON.found(_look_for_posting(write, said))
     return _done(row)
+
+
+def _differing(draft: Mapping[str, Any], write: PostInvoice, said: Said) -> dict[str, Any]:
+    """Return what a draft must be told before it is posted: its day, and our key."""
+    reference = draft["reference"] if _ours(draft, said) else f"{draft['reference'] or ''} {said.key}".strip()
+    day = write.posting_date
+    wanted = {"invoice_date": day, "accounting_date": day, "reference": reference}
+    return {name: value for name, value in wanted.items() if draft[name] != value}
 
 
 def _drafted(write: PostInvoice, said: Said) -> Generator[Call, Any, dict[str, Any]]:

@@ -255,6 +255,23 @@ async def test_a_closed_period_takes_nothing_until_it_is_open_with_its_journals(
     assert posted(books) == (before[0] + 1, before[1] + 1)
 
 
+async def test_a_period_that_closes_in_the_very_moment_is_told_as_such(books: Bookkeeper) -> None:
+    """Open when it was asked, closed when it is posted: the refusal is looked into, and waits for the period."""
+    made, period = await books.write(draft(), "d-16"), books.ids.fiscal_periods["NB-UK/2026-P04"]
+    before = posted(books)
+    books.between.before[POST] = lambda: books.press("account.period", "close", period)
+    try:
+        assert await books.refused(post(made.id), "p-16") is Code.PERIOD_CLOSED
+    finally:
+        books.press("account.period", "reopen", period)
+        held = [["period", "=", period], ["state", "=", "closed"]]
+        journals = [row["id"] for row in books.admin.rows("account.journal.period", held, "id")]
+        books.press("account.journal.period", "reopen", *journals)
+    assert (POST in books.between.calls, posted(books)) == (True, before)
+    await books.write(post(made.id), "p-16")
+    assert posted(books) == (before[0] + 1, before[1] + 1)
+
+
 async def test_a_locked_period_is_no_reason_to_wait(books: Bookkeeper) -> None:
     """Nobody can open it again: the posting is refused for good."""
     made, before = await books.write(draft(), "d-8"), posted(books)
