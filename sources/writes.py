@@ -3,6 +3,7 @@
     Write      one change at one system, said in our words; a subclass is a kind of change (`sources/<role>/writes.py`)
     Later      a value that an earlier step of the same plan will have brought
     Act        how a vendor carries a kind of change out, and how it is looked up whether it was (`<vendor>/writes.py`)
+    Talk       an act of several calls: what must be known first is asked, and what was done is read again
     Done       what the system answered: what it calls the record, and what else it told
 
 A write that makes a record carries our key into the system, so that it can be found again; one that only sets a record
@@ -11,7 +12,7 @@ to a state needs none, for doing it twice is doing it once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -103,15 +104,32 @@ class Said(Protocol):
         ...
 
 
+class Call(NamedTuple):
+    """One call of a talk. What `changes` something is sent once; anything else may be asked again."""
+
+    request: Request
+    changes: bool = False
+
+
+Talk: TypeAlias = Generator[Call, Any, Done]
+"""An act of several calls: it yields each one, is given what came, and returns what was done.
+
+It raises SourceFailure where the system, by what it says, certainly does not do it, and LookupError or ValueError where
+nothing can be made of what came. Until it has yielded what changes something, nothing has happened; the last of its
+changes is the act itself, and those before it do no harm without it.
+"""
+
+
 class Act(NamedTuple, Generic[W]):
     """How a vendor carries a kind of change out.
 
-    `send` makes the request, and `done` reads its answer. `look` asks whether it was done already, and `seen` reads
-    that answer: None if it was not. Without `look`, doing it twice is doing it once: the write sets a state, or
-    (`unique`) the system knows our key and answers a second one like the first.
+    `send` makes the request, and `done` reads its answer; or it begins a talk, which tells by itself what was done.
+    `look` asks whether it was done already, and `seen` reads that answer: None if it was not. Without `look`, doing it
+    twice is doing it once: the write sets a state, or (`unique`) the system knows our key and answers a second one like
+    the first.
     """
 
-    send: Callable[[W, Said], Request]
+    send: Callable[[W, Said], Request | Talk]
     done: Callable[[W, Any], Done] = lambda _write, _answer: Done()
     look: Callable[[W, Said], Request] | None = None
     seen: Callable[[W, Any], Done | None] = lambda _write, _answer: None

@@ -14,16 +14,16 @@ import msgspec
 
 from schema.problems import Code
 from schema.rows import Ref
-from sources.contract import SourceFailure, decode
+from sources.contract import Request, SourceFailure, decode
 from sources.writes import Done, Later, Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sources.contract import Request, Scope
+    from sources.contract import Scope
     from sources.source import Source
-    from sources.writes import Act, Record
+    from sources.writes import Act, Call, Record, Talk
 
 # Whoever refuses with one of these has done nothing. Everything else may have had its effect before it failed.
 REFUSALS = frozenset(
@@ -95,10 +95,6 @@ class Writer:
         """Tell whether the system takes this kind of change."""
         return kind in self._acts
 
-    def request(self, write: Write, words: Words) -> Request:
-        """Return how the write is said in the system's own words, for people to see. Nothing is sent."""
-        return self._acts[type(write)].send(write, words)
-
     async def perform(self, write: Write, words: Words, scope: Scope, attempted: datetime | None) -> Done:
         """Carry a write out; `attempted` is when it was last tried, if its outcome is not known.
 
@@ -111,9 +107,11 @@ class Writer:
                 return found
             if words.at < attempted + timedelta(seconds=self.source.manifest.limits.settle):
                 raise OutcomeUnknownError
-        request = _said(act, write, words)
+        said = _said(act, write, words)
         try:
-            answer = await self.source.wire.write(request, scope, write.called)
+            if not isinstance(said, Request):
+                return await self._talk(said, write, scope)
+            answer = await self.source.wire.write(said, scope, write.called)
         except SourceFailure as failure:
             if failure.code in PERHAPS_DONE and (found := await self._look(act, write, words, scope)):
                 return found
@@ -127,6 +125,38 @@ class Writer:
         except (SourceFailure, LookupError, TypeError, ValueError) as unreadable:
             # It said yes in words that cannot be read: whatever it did, it is looked up.
             raise OutcomeUnknownError from unreadable
+
+    async def _talk(self, talk: Talk, write: Write, scope: Scope) -> Done:
+        """Carry an act of several calls out. What fails before a change is sent has certainly done nothing."""
+        answer, changed = None, False
+        try:
+            while True:
+                call = talk.send(answer)
+                changed = changed or call.changes
+                answer = _decoded(await self._called(call, write, scope, changed=changed))
+        except StopIteration as end:
+            done: Done = end.value
+            return done
+        except SourceFailure as failure:
+            if changed:
+                raise
+            raise _unsent(failure) from failure
+        except (LookupError, TypeError, ValueError) as unreadable:
+            if changed:
+                raise OutcomeUnknownError from unreadable
+            said = "what must be known first is not said, or has no word here"
+            raise SourceFailure(Code.SOURCE_REFUSED, said, unsent=True) from unreadable
+
+    async def _called(self, call: Call, write: Write, scope: Scope, *, changed: bool) -> Any:
+        if call.changes:
+            return await self.source.wire.write(call.request, scope, write.called)
+        try:
+            return await self.source.wire.send(call.request, scope, write.called)
+        except SourceFailure as failure:
+            if changed:
+                # That it is not answered says nothing of the change before it.
+                raise OutcomeUnknownError(failure) from failure
+            raise
 
     async def _look(self, act: Act[Any], write: Write, words: Words, scope: Scope) -> Done | None:
         if act.look is None:
@@ -144,7 +174,14 @@ class Writer:
         return None if found is None else msgspec.structs.replace(found, found=True)
 
 
-def _said(act: Act[Any], write: Write, words: Words) -> Request:
+def _unsent(failure: SourceFailure) -> SourceFailure:
+    """Return a failure as one of a change that never reached the system."""
+    return SourceFailure(
+        failure.code, str(failure), failure.status, failure.retry_after, body=failure.body, unsent=True
+    )
+
+
+def _said(act: Act[Any], write: Write, words: Words) -> Request | Talk:
     """Say a write in the system's own words, or raise SourceFailure where it has none for a value of ours."""
     try:
         return act.send(write, words)

@@ -58,7 +58,7 @@ class JsonRpc:
         if not isinstance(rows, list):
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "the result is not a list")
         try:
-            return Answer([_typed(row, self.dialect.hint) for row in rows])
+            return Answer([typed(row, self.dialect.hint) for row in rows])
         except RecursionError as error:
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "a row is nested too deeply") from error
 
@@ -120,9 +120,13 @@ class JsonRpc:
 
 
 def _part(word: str) -> str:
-    """Write a pattern of what contains the word; the word's own wildcards are escaped."""
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+    """Write a pattern of what contains the word."""
+    return f"%{escaped(word)}%"
+
+
+def escaped(word: str) -> str:
+    """Write a word as a part of a pattern in which it means nothing but itself."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _ids(asked: Asked, ids: Sequence[str]) -> Sequence[str | int]:
@@ -157,19 +161,32 @@ def _nested(name: str, get: Get, row: Mapping[str, Any]) -> Any:
     return get(nested) if isinstance(nested, dict) else None
 
 
-def _typed(value: Any, hint: str) -> Any:
+def typed(value: Any, hint: str) -> Any:
     """Turn marked objects into the values that they spell."""
     if isinstance(value, list):
-        return [_typed(item, hint) for item in value]
+        return [typed(item, hint) for item in value]
     if not isinstance(value, dict):
         return value
     if (kind := value.get(hint)) is None:
-        return {name: _typed(item, hint) for name, item in value.items()}
+        return {name: typed(item, hint) for name, item in value.items()}
     try:
         return _spelled(kind, value)
     except (LookupError, TypeError, ValueError, ArithmeticError):
         # It stays what it is: no field can be read from an object, and only its own row is lost.
         return value
+
+
+def spelled(value: Any, hint: str) -> Any:
+    """Write dates and amounts, wherever they stand in a value, as the marked objects that spell them."""
+    if isinstance(value, list | tuple):
+        return [spelled(item, hint) for item in value]
+    if isinstance(value, dict):
+        return {name: spelled(item, hint) for name, item in value.items()}
+    if isinstance(value, Decimal):
+        return {hint: "Decimal", "decimal": str(value)}
+    if isinstance(value, date):
+        return {hint: "date", "year": value.year, "month": value.month, "day": value.day}
+    return value
 
 
 def _spelled(kind: Any, value: Mapping[str, Any]) -> Any:

@@ -31,11 +31,12 @@ def seed_books(erp: Erp, entity: LegalEntity, company: int) -> Books:
     accounts = erp.by("account.account", "code", [["company", "=", company]])
     _configure(erp, entity, company, accounts)
     root = {"name": "Engagements", "type": "root", "company": company, "state": "opened"}
+    taxes = _create_taxes(erp, entity, company, accounts[TAX])
     return Books(
         company=company,
         receivable=accounts[RECEIVABLE],
-        revenue=_create_revenue_accounts(erp, company, accounts[SERVICES]),
-        taxes=_create_taxes(erp, entity, company, accounts[TAX]),
+        revenue=_create_revenue_accounts(erp, company, accounts[SERVICES], taxes),
+        taxes=taxes,
         payment_method=_create_payment_method(erp, company, accounts[CASH]),
         analytic_root=erp.create_one("analytic_account.account", root, company=company),
     )
@@ -61,10 +62,18 @@ def _configure(erp: Erp, entity: LegalEntity, company: int, accounts: dict[str, 
     erp.write("account.configuration", [1], values, company=company)
 
 
-def _create_revenue_accounts(erp: Erp, company: int, like: int) -> dict[str, int]:
+def _create_revenue_accounts(erp: Erp, company: int, like: int, taxes: tuple[int, ...]) -> dict[str, int]:
+    """Create the accounts of revenue; what is booked to one of them is taxed as the account says."""
     model = erp.rows("account.account", [["id", "=", like]], ["type", "parent"])[0]
     rows = [
-        {"company": company, "code": code, "name": name, "type": model["type"], "parent": model["parent"]}
+        {
+            "company": company,
+            "code": code,
+            "name": name,
+            "type": model["type"],
+            "parent": model["parent"],
+            "taxes": [("add", list(taxes))],
+        }
         for code, name in REVENUE.items()
     ]
     return dict(zip(REVENUE, erp.create("account.account", rows, company=company), strict=True))

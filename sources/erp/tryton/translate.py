@@ -1,4 +1,4 @@
-"""What Tryton's columns say together: which kind of document it is, and how much of it was paid."""
+"""What Tryton's columns say: which kind of document it is, how much of it was paid, and who may be billed."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def settlement(state: str, amount_to_pay: Decimal, total_amount: Decimal) -> str
     if state == "cancelled":
         return "reversed"
     return "open" if state != "posted" or amount_to_pay == total_amount else "partly"
+
+
+def billed(active: bool) -> str:  # noqa: FBT001  the column, as it stands there
+    """Return whether a party is one to be billed."""
+    return "active" if active else "inactive"
