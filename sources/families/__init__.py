@@ -8,6 +8,7 @@ from sources.dialects import ODataDialect, QueryDialect, RestDialect, ScanDialec
 from sources.families.jsonrpc import JsonRpc
 from sources.families.odata import OData
 from sources.families.odata_batch import ODataBatch
+from sources.families.odata_v2 import ODataV2
 from sources.families.query import Query
 from sources.families.rest import Rest
 from sources.families.scan import Scan
@@ -26,7 +27,7 @@ def family(dialect: Dialect, errors: Sequence[Told]) -> Family:
     if isinstance(dialect, RestDialect):
         return Rest(dialect)
     if isinstance(dialect, ODataDialect):
-        return ODataBatch(dialect, errors) if dialect.ids == "batch" else OData(dialect)
+        return _odata(dialect, errors)
     if isinstance(dialect, QueryDialect):
         return Query(dialect)
     if isinstance(dialect, ScanDialect):
@@ -34,3 +35,9 @@ def family(dialect: Dialect, errors: Sequence[Told]) -> Family:
     if isinstance(dialect, SqlDialect):
         return Sql()
     return JsonRpc(dialect)
+
+
+def _odata(dialect: ODataDialect, errors: Sequence[Told]) -> OData:
+    if dialect.version == "v2":
+        return ODataV2(dialect)
+    return ODataBatch(dialect, errors) if dialect.ids == "batch" else OData(dialect)
