@@ -18,6 +18,10 @@ PERIOD_STATES: Final = {
 }
 
 
+def _event_state(status: str) -> str:
+    return "locked" if status == "ON_DRAFT" else status.lower() if status in {"INVOICED", "CANCELLED"} else "open"
+
+
 def seed(firm: Firm, folder: Path) -> None:
     """Write a file for each table."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -37,6 +41,7 @@ def tables(firm: Firm) -> Mapping[str, Iterable[Row]]:
         "Periods": _periods(firm),
         "Customers": _customers(firm),
         "Projects": _projects(firm),
+        "BillingEvents": _events(firm),
         "Invoices": _invoices(firm),
         "InvoiceLines": _lines(firm),
     }
@@ -95,6 +100,12 @@ def _projects(firm: Firm) -> Iterable[Row]:
             "currency": one.currency,
         }
         for one in firm.engagements
+    ]
+
+
+def _events(firm: Firm) -> Iterable[Row]:
+    return [
+        {"ID": one.code, "project": one.engagement, "state": _event_state(one.status)} for one in firm.billing_events
     ]
 
 

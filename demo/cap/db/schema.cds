@@ -80,3 +80,11 @@ entity InvoiceLines : managed {
       taxCode      : String(20);
       account      : String(20);
 }
+
+entity BillingEvents : managed {
+  key ID      : String(36);
+      project : String(36);
+      state   : String(20);
+      lockKey : String(64);
+      invoice : String(36);
+}

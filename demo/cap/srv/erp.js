@@ -4,7 +4,7 @@ const cds = require('@sap/cds')
 const cents = amount => Math.round(Number(amount) * 100)
 
 module.exports = cds.service.impl(function () {
-  const { Invoices, Periods } = this.entities
+  const { BillingEvents, Invoices, Periods } = this.entities
 
   this.before('CREATE', Invoices, ({ data }) => {
     data.ID ??= cds.utils.uuid()
@@ -15,6 +15,13 @@ module.exports = cds.service.impl(function () {
     }
     const net = (data.lines ?? []).reduce((sum, line) => sum + cents(line.net), 0) / 100
     Object.assign(data, { type: data.type ?? 'invoice', net, tax: 0, total: net, openAmount: net })
+  })
+
+  this.before('UPDATE', BillingEvents, async req => {
+    const found = await SELECT.one.from(req.subject)
+    const { lockKey, state } = req.data
+    if (found?.lockKey && lockKey && found.lockKey !== lockKey) req.reject(409, 'LOCKED_BY_ANOTHER')
+    if (found?.state === 'invoiced' && state !== 'invoiced') req.reject(409, 'INVOICED')
   })
 
   this.before('DELETE', Invoices, async req => {
