@@ -32,7 +32,7 @@ def install(directory: Path | None = None, say: Callable[[str], None] = print) -
     if not layout.marker.exists() or layout.marker.read_text(encoding="utf-8") != wanted:
         layout.marker.unlink(missing_ok=True)
         began = time.monotonic()
-        say("CAP: packages ...")
+        say("CAP: packages ... (@sap/cds is under the SAP Developer License: for tests alone, see its LICENSE)")
         _copy(PACKAGES, layout)
         subprocess.run([_npm(), "ci", "--no-progress", "--loglevel=error"], cwd=layout.home, check=True)
         say(f"CAP: packages done in {time.monotonic() - began:.0f} s")

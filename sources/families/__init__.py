@@ -1,4 +1,4 @@
-"""Protocols without a vendor: REST, OData V4, JSON-RPC, query languages, lists that are read whole, SQL."""
+"""Protocols without a vendor: REST, OData V4 and V2, JSON-RPC, query languages, lists that are read whole, SQL."""
 
 from __future__ import annotations
 
