@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
-from urllib.parse import quote_plus
+from urllib.parse import quote
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -96,7 +96,10 @@ class RestDialect(Spoken):
 
 
 class ODataDialect(Spoken):
-    """OData V4. `options` go with every read. `contains` is how a part of a text is asked for.
+    """OData V4 or V2. `options` go with every read. `contains` is how a part of a text is asked for.
+
+    `top` says that the server cuts into short pages whatever is not asked for by a number: then so many rows are asked
+    for as ids. In V2 there is no `in`, and no JSON batch: ids are asked for by a chain of `or`.
 
     `ids` says how many records are asked for at once: by `in`, by a chain of `or` where that is not known, or each by a
     read of its own, all in one JSON batch (4.01) that is sent to the path `batch` below the service's root. One read
@@ -105,20 +108,24 @@ class ODataDialect(Spoken):
     """
 
     family: Literal["odata"]
+    version: Literal["v4", "v2"] = "v4"
     options: dict[str, str] = {}
     contains: Literal["function", "wildcard"] = "function"
     ids: Literal["in", "or", "batch"] = "in"
     batch: Path | None = None
+    top: bool = False
 
     @model_validator(mode="after")
     def _one_way(self) -> ODataDialect:
         if (self.ids == "batch") is (self.batch is None):
             raise ValueError("'batch' is the path for ids = 'batch', and for nothing else")
+        if self.version == "v2" and (self.ids, self.contains) != ("or", "function"):
+            raise ValueError("V2 asks for ids by a chain: ids = 'or', and for texts by a function")
         return self
 
     def between(self, column: str) -> str:
         """Return what stands between two ids: in a chain the column comes again with each of them."""
-        return f"%27%27+or+{quote_plus(column)}+eq+" if self.ids == "or" else super().between(column)
+        return f"%27%27%20or%20{quote(column)}%20eq%20" if self.ids == "or" else super().between(column)
 
 
 class RpcDialect(Spoken):
@@ -140,6 +147,10 @@ class QueryDialect(Spoken):
     rows: str
     next: str
     total: str
+
+    def between(self, column: str) -> str:
+        """Return what stands between two ids: a space, too, for people's sake."""
+        return super().between(column) + "%20"
 
 
 class Listed(Spoken):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote_plus
+from urllib.parse import quote
 
 import msgspec
 import structlog
@@ -143,7 +143,7 @@ class Source:
         """Tell whether a selection is more than a URL of this source holds."""
         values = [*wanted.words, *(value for one in wanted.conditions for value in one.values)]
         between = max((len(self.manifest.dialect.between(one.by)) for one in wanted.conditions), default=0)
-        return sum(len(quote_plus(value)) + between for value in values) > self.manifest.limits.url_bytes
+        return sum(len(quote(value, safe="")) + between for value in values) > self.manifest.limits.url_bytes
 
     async def by(
         self, row: type[Row], by: str, ids: Sequence[str], scope: Scope
@@ -274,7 +274,7 @@ def _chunks(ids: Sequence[str], count: int, size: int, between: int) -> Iterator
     chunk: list[str] = []
     spent = 0
     for id_ in ids:
-        length = (len(id_) if PLAIN.fullmatch(id_) else len(quote_plus(id_))) + between
+        length = (len(id_) if PLAIN.fullmatch(id_) else len(quote(id_, safe=""))) + between
         if chunk and (len(chunk) == count or spent + length > size):
             yield chunk
             chunk, spent = [], 0

@@ -123,6 +123,8 @@ class Writer:
         try:
             return act.done(write, _decoded(answer))
         except (SourceFailure, LookupError, TypeError, ValueError) as unreadable:
+            if isinstance(unreadable, SourceFailure) and unreadable.status is not None and unreadable.code in REFUSALS:
+                raise  # some refuse below an outer yes
             # It said yes in words that cannot be read: whatever it did, it is looked up.
             raise OutcomeUnknownError from unreadable
 

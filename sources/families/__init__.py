@@ -1,4 +1,4 @@
-"""Protocols without a vendor: REST, OData V4, JSON-RPC, SOAP, query languages, lists that are read whole, SQL."""
+"""Protocols without a vendor: REST, OData V4 and V2, JSON-RPC, SOAP, query languages, whole lists, SQL."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sources.dialects import ODataDialect, QueryDialect, RestDialect, RpcDialect
 from sources.families.jsonrpc import JsonRpc
 from sources.families.odata import OData
 from sources.families.odata_batch import ODataBatch
+from sources.families.odata_v2 import ODataV2
 from sources.families.query import Query
 from sources.families.rest import Rest
 from sources.families.scan import Scan
@@ -37,7 +38,13 @@ def family(dialect: Dialect, errors: Sequence[Told], folder: Path) -> Family:
     `folder` is the vendor's: what is too long for the manifest stands beside it.
     """
     if isinstance(dialect, ODataDialect):
-        return ODataBatch(dialect, errors) if dialect.ids == "batch" else OData(dialect)
+        return _odata(dialect, errors)
     if isinstance(dialect, SoapDialect):
         return Soap(dialect, folder)
     return Sql() if isinstance(dialect, SqlDialect) else SPOKEN[type(dialect)](dialect)
+
+
+def _odata(dialect: ODataDialect, errors: Sequence[Told]) -> OData:
+    if dialect.version == "v2":
+        return ODataV2(dialect)
+    return ODataBatch(dialect, errors) if dialect.ids == "batch" else OData(dialect)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sources.dialects import ODataDialect
     from sources.manifest import Asked, Entity, Told
 
-OK = 200
+OK, REFUSED = 200, 400
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -99,12 +99,50 @@ class ODataBatch(OData):
         return msgspec.structs.replace(page, total=left)
 
 
+def together(path: str, changes: Sequence[Request]) -> Request:
+    """Return changes as one batch that is done as a whole or not at all; `path` is the batch's, below the root."""
+    root = path.rpartition("/")[0] + "/"
+    parts = [
+        {
+            "id": str(place),
+            "atomicityGroup": "all",
+            "method": change.method,
+            "url": change.path.removeprefix(root),
+            # In a batch their names are in lower case (OData JSON 4.01, 19.1): others are not seen.
+            "headers": {"content-type": "application/json"}
+            | {name.lower(): said for name, said in change.headers.items()},
+            "body": change.body,
+        }
+        for place, change in enumerate(changes)
+    ]
+    return Request(path, body={"requests": parts})
+
+
+def refuse_parts(content: Any, asked: int, errors: Sequence[Told]) -> None:
+    """Raise SourceFailure if any part of a group failed: then none was done, whatever the others' statuses say.
+
+    What was rolled back may show a 201. A part that is not told at all leaves the whole unknown.
+    """
+    said = _responses(content)
+    for one in said:
+        status = one.get("status")
+        if isinstance(status, int) and status >= REFUSED:
+            meant = meaning(status, msgspec.json.encode(one.get("body")), errors)
+            raise SourceFailure(meant, f"status {status} of a part, and so of all", status)
+    if {str(one.get("id")) for one in said} != {str(place) for place in range(asked)}:
+        raise SourceFailure(Code.SOURCE_MISBEHAVED, "a part of the group has no answer")
+
+
 def _answers(body: bytes) -> dict[str, list[Any]]:
     """Return the parts' answers by the ids of the parts."""
-    said = walk(decode(body), "responses")
-    if not isinstance(said, list) or not all(isinstance(answer, dict) for answer in said):
-        raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer is no batch")
     answers: dict[str, list[Any]] = {}
-    for answer in said:
+    for answer in _responses(decode(body)):
         answers.setdefault(str(answer.get("id")), []).append(answer)
     return answers
+
+
+def _responses(content: Any) -> list[dict[str, Any]]:
+    said = walk(content, "responses")
+    if not isinstance(said, list) or not all(isinstance(answer, dict) for answer in said):
+        raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer is no batch")
+    return said

@@ -19,7 +19,7 @@ from sources.refusals import meaning
 from sources.wire.authorities import authorities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from schema.context import Clock
     from sources.contract import Request
@@ -122,7 +122,7 @@ class HttpTransport:
             # Without its bar the path would lengthen the host's name.
             path = "/" + quote(request.path.removeprefix("/"), safe=PLAIN)
             url = URL(f"{request.at or self._address}{path}", encoded=True)
-            url = url.with_query(request.params) if request.params else url
+            url = _asking(url, request.params) if request.params else url
         except ValueError:
             raise SourceFailure(Code.SOURCE_REFUSED, "the question cannot be written as a URL", unsent=True) from None
         if len(str(url)) > LONGEST_URL:
@@ -143,6 +143,12 @@ class HttpTransport:
 
 def _written(body: Any) -> bytes:
     return body.content if isinstance(body, Document) else _JSON.encode(body)
+
+
+def _asking(url: URL, params: Sequence[tuple[str, str]]) -> URL:
+    """Put a query behind a URL. A plus is a space in forms alone: what reads a URL by its grammar refuses it."""
+    head, _, query = str(url.with_query(params)).partition("?")
+    return URL(f"{head}?{query.replace('+', '%20')}", encoded=True)
 
 
 class Connections(aiohttp.TCPConnector):

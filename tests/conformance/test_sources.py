@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ import pytest
 
 from colonnade.demo import configure
 from colonnade.wiring import SystemClock
+from demo.cap.bound import VENDORS as CAP
+from demo.cap.bound import with_cap
+from demo.cap.layout import Layout
 from demo.heritage.bound import heritage
 from demo.systems import Emulated, dynamics_as, emulated, misbehave
 from demo.tryton.bound import with_tryton
@@ -28,10 +32,11 @@ if TYPE_CHECKING:
     from sources.conformance import Verdict
 
 
-REAL = ("reporting_views", "tryton")
-SOURCES = [
-    pytest.param(role, vendor, marks=pytest.mark.tryton if vendor == "tryton" else ()) for role, vendor, _ in vendors()
-]
+REAL = ("reporting_views", "tryton", *CAP)
+# What needs an installed system is tried with that system's own tests.
+MARKS = {"tryton": pytest.mark.tryton, **dict.fromkeys(CAP, pytest.mark.cap)}
+SERVERS = {"tryton": "real", **dict.fromkeys(CAP, "engine")}
+SOURCES = [pytest.param(role, vendor, marks=MARKS.get(vendor, ())) for role, vendor, _ in vendors()]
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +55,15 @@ def real(firm: Firm) -> Iterator[Mapping[tuple[str, str], Bound]]:
         yield {(system.role, system.vendor): system for system in bound}
 
 
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Mapping[tuple[str, str], Bound]]:
+    """The running CAP, by the folders that read it."""
+    if not Layout.of(None).marker.exists() and "CI" not in os.environ:
+        pytest.skip("CAP is not installed: run 'make systems' (two minutes, once)")
+    with with_cap() as bound:
+        yield {(system.role, system.vendor): system for system in bound.values()}
+
+
 def verdicts(system: Bound) -> dict[str, Verdict]:
     """Try all cases on a system."""
     binding = Binding(system.role, system.vendor, system.address, system.credentials)
@@ -61,7 +75,7 @@ def test_what_the_manifest_says_was_verified_holds(request: pytest.FixtureReques
     """Every case that is verified holds on the server, and a case is exempt only where it cannot be tried."""
     (path,) = (path for at, name, path in vendors() if (at, name) == (role, vendor))
     said = load(path, Manifest).quality
-    servers = request.getfixturevalue("real" if vendor == "tryton" else "emulations")
+    servers = request.getfixturevalue(SERVERS.get(vendor, "emulations"))
     found = verdicts(servers[role, vendor])
     assert list(said) == list(found) == list(CASES)
     assert {case: one.wrong for case, one in found.items() if one.wrong} == {}

@@ -14,8 +14,11 @@ import pytest
 import sources.dialects
 import sources.fields
 import sources.manifest
+from colonnade.wiring import SystemClock
 from demo.systems import HTTP
 from schema.tomlfile import Strict
+from sources.families.odata_v2 import ODataV2
+from sources.registry import Binding, connect
 from tests.journeys.page import Developer, blocks
 
 if TYPE_CHECKING:
@@ -74,3 +77,12 @@ def test_the_table_is_the_whole_vocabulary() -> None:
     """The page lists every part and every key that a manifest may have, in the words of the models themselves."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     assert lines[lines.index("| --- | --- | --- |") + 1 :] == vocabulary()
+
+
+def test_the_manifest_of_a_gateway_compiles(tmp_path: Path) -> None:
+    """The page's manifest for OData V2 is whole: it binds as it stands."""
+    (text,) = (block.text for block in blocks(PAGE) if block.file == "gateway/source.toml")
+    (tmp_path / "source.toml").write_text(text, encoding="utf-8")
+    secrets = {"user": "us", "password": "s3cret"}
+    source = connect(Binding("erp", str(tmp_path), "http://127.0.0.1:9", secrets), SystemClock())
+    assert isinstance(source.family, ODataV2)

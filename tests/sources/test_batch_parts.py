@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus
+from urllib.parse import quote
 
 import pytest
 from starlette.responses import JSONResponse
@@ -245,9 +245,9 @@ async def test_a_chain_keeps_to_the_bytes_of_a_url(bound: BoundTo, server: Hosti
     assert await named(bound(manifest, "url_bytes = 500"), *ids) == dict.fromkeys(ids)
     filters = [call.query["$filter"] for call in server.calls]
     assert sorted(id_ for asked in filters for id_ in asked.split("'")[1::2]) == ids
-    assert max(len(quote_plus(asked, safe=",()")) for asked in filters) <= 500
-    # "entity+000" with two quotes, the column and the words between them: 33 bytes.
-    assert len(filters) == 4
+    assert max(len(quote(asked, safe=",()")) for asked in filters) <= 500
+    # "entity%20000" with two quotes, the column and the words between them: 36 bytes.
+    assert len(filters) == 5
 
 
 def test_a_batch_needs_its_path(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""SAP CAP as the ERP."""

@@ -1,0 +1,1 @@
+"""SAP CAP as the ERP, by the older version of the protocol."""
