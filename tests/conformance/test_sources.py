@@ -16,6 +16,7 @@ from schema.tomlfile import load
 from sources.conformance import judge
 from sources.manifest import CASES, Manifest
 from sources.registry import Binding, vendors
+from tests.redmine import running_redmine
 from tests.terminal import cells, invoke
 
 if TYPE_CHECKING:
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
     from sources.conformance import Verdict
 
 
-REAL = ("reporting_views", "tryton")
-SOURCES = [
-    pytest.param(role, vendor, marks=pytest.mark.tryton if vendor == "tryton" else ()) for role, vendor, _ in vendors()
-]
+REAL = ("redmine", "reporting_views", "tryton")
+MARKS = {"redmine": pytest.mark.redmine, "tryton": pytest.mark.tryton}
+SOURCES = [pytest.param(role, vendor, marks=MARKS.get(vendor, ())) for role, vendor, _ in vendors()]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,13 @@ def real(firm: Firm) -> Iterator[Mapping[tuple[str, str], Bound]]:
         yield {(system.role, system.vendor): system for system in bound}
 
 
+@pytest.fixture(scope="module")
+def redmine(firm: Firm) -> Iterator[Mapping[tuple[str, str], Bound]]:
+    """The running Redmine."""
+    with running_redmine(firm) as bound:
+        yield {(bound.role, bound.vendor): bound}
+
+
 def verdicts(system: Bound) -> dict[str, Verdict]:
     """Try all cases on a system."""
     binding = Binding(system.role, system.vendor, system.address, system.credentials)
@@ -59,7 +66,7 @@ def test_what_the_manifest_says_was_verified_holds(request: pytest.FixtureReques
     """Every case that is verified holds on the server, and a case is exempt only where it cannot be tried."""
     (path,) = (path for at, name, path in vendors() if (at, name) == (role, vendor))
     said = load(path, Manifest).quality
-    servers = request.getfixturevalue("real" if vendor == "tryton" else "emulations")
+    servers = request.getfixturevalue({"tryton": "real", "redmine": "redmine"}.get(vendor, "emulations"))
     found = verdicts(servers[role, vendor])
     assert list(said) == list(found) == list(CASES)
     assert {case: one.wrong for case, one in found.items() if one.wrong} == {}
