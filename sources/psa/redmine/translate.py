@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sources.psa.redmine import fields
-from sources.psa.redmine.fields import Fields
+
+if TYPE_CHECKING:
+    from sources.psa.redmine.fields import Fields
 
 CLOSED = 5
 
