@@ -36,8 +36,14 @@ def redmine_words(firm: Firm) -> Mapping[str, Callable[[str], str | None]]:
         code = node.removesuffix(TOPMOST)
         return project_id(code) if code != node and code in known else None
 
+    won = {deal.code: deal.engagement for deal in firm.opportunities if deal.engagement}
+
+    def opportunity(code: str) -> str | None:
+        return project_id(won[code]) if code in won else None
+
     return {
         "Engagement": project_id,
+        "Opportunity": opportunity,
         "Project": project,
         "Resource": user_id,
         "Task": issue_id,

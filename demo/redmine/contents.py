@@ -86,6 +86,8 @@ def _values(firm: Firm) -> Iterator[tuple[int, str, int, str]]:
         yield 12, *written, entry.code
         yield 13, *written, entry.approval_status
         yield 14, *written, str(entry.billable_hours)
+        yield 15, *written, user_id(entry.approver) if entry.approver else ""
+        yield 16, *written, "true" if entry.billing_status == "BILLED" else "false"
     for task in firm.tasks:
         yield 21, "Issue", int(issue_id(task.code)), task.code
 

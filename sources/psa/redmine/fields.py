@@ -10,10 +10,14 @@ PROJECT_KEY: Final = 1
 DELIVERY_STATUS: Final = 2
 PLANNED_START: Final = 3
 PLANNED_END: Final = 4
+ERP_REFERENCE: Final = 5
 ENTRY_KEY: Final = 11
 ENTRY_CODE: Final = 12
 APPROVAL: Final = 13
 BILLABLE_HOURS: Final = 14
+APPROVER: Final = 15
+INVOICED: Final = 16
+REASON: Final = 17
 TASK_CODE: Final = 21
 
 
@@ -23,5 +27,5 @@ def value(fields: Fields, number: int) -> str | None:
 
 
 def valued(values: dict[int, str | None]) -> Fields:
-    """Say values of fields; None leaves one as it is."""
-    return [{"id": number, "value": said} for number, said in values.items() if said is not None]
+    """Say values of fields; None empties one."""
+    return [{"id": number, "value": said or ""} for number, said in values.items()]

@@ -47,6 +47,16 @@ def approval(custom_fields: Fields) -> str | None:
     return fields.value(custom_fields, fields.APPROVAL)
 
 
+def approver(custom_fields: Fields) -> str | None:
+    """Return the user who decided on hours."""
+    return fields.value(custom_fields, fields.APPROVER)
+
+
+def invoiced(custom_fields: Fields) -> bool:
+    """Tell whether hours are marked as standing on an invoice."""
+    return fields.value(custom_fields, fields.INVOICED) == "true"
+
+
 def billable_hours(custom_fields: Fields) -> str | None:
     """Return how many of the hours are billable."""
     return fields.value(custom_fields, fields.BILLABLE_HOURS)

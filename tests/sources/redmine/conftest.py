@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from colonnade.wiring import SystemClock
+from demo.redmine.ids import user_id
+from schema.rows import Ref
 from sources.registry import Binding, connect
 from tests.redmine import running_redmine
+from tests.sources.redmine.losing import road
+from tests.sources.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -16,6 +20,14 @@ if TYPE_CHECKING:
     from demo.firm.model import Firm
     from demo.redmine.bound import Running
     from sources.source import Source
+    from tests.sources.redmine.losing import Road
+
+# What other systems are home to, and what Redmine calls it.
+WORDS = {
+    Ref("Resource", "hr", "6"): user_id("RES-006"),
+    Ref("Resource", "hr", "17"): user_id("RES-017"),
+    Ref("Resource", "hr", "48"): user_id("RES-048"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +44,18 @@ async def source(redmine: Running) -> AsyncIterator[Source]:
     redmine.traffic.clear()
     yield source
     await source.wire.aclose()
+
+
+@pytest.fixture
+def lossy(redmine: Running) -> Iterator[Road]:
+    """The road to Redmine."""
+    with road(redmine.address) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def psa(redmine: Running, lossy: Road) -> AsyncIterator[Written]:
+    """Redmine at the end of that road, to be written to."""
+    written = Written(Binding(redmine.role, redmine.vendor, lossy.address, redmine.credentials), WORDS)
+    yield written
+    await written.aclose()
