@@ -13,7 +13,7 @@ from schema.problems import Code
 from schema.time_entry import ApprovalStatus
 from sources.contract import Request, SourceFailure
 from sources.psa import writes as psa
-from sources.psa.redmine import fields
+from sources.psa.redmine import translate as fields
 from sources.writes import Act, Acts, Done, Write
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def make(kind: Kind, attributes: Callable[[W, Said], Attributes]) -> Act[W]:
 
     def send(write: W, said: Said) -> Request:
         body = attributes(write, said)
-        marked = [*body["custom_fields"], *fields.valued({marker: said.key})]
+        marked = [*body["custom_fields"], *_valued({marker: said.key})]
         return Request(f"/{listed}.json", body={singular: {**body, "custom_fields": marked}})
 
     def done(write: W, answer: Any) -> Done:
@@ -68,10 +68,15 @@ def change(kind: Kind, record: str, values: Callable[[W, Said], Values]) -> Act[
 
     def send(write: W, said: Said) -> Request:
         path = f"/{kind.listed}/{said.id(getattr(write, record))}.json"
-        body = {kind.singular: {"custom_fields": fields.valued(values(write, said))}}
+        body = {kind.singular: {"custom_fields": _valued(values(write, said))}}
         return Request(path, body=body, method="PUT")
 
     return Act(send)
+
+
+def _valued(values: Values) -> list[Attributes]:
+    """Say values of custom fields; None empties one."""
+    return [{"id": number, "value": said or ""} for number, said in values.items()]
 
 
 def _done(write: Write, record: Any) -> Done:
@@ -88,7 +93,7 @@ def _engagement(write: psa.CreateEngagement, said: Said) -> Attributes:
         fields.PLANNED_END: write.planned_end.isoformat() if write.planned_end else None,
     }
     status = {fields.DELIVERY_STATUS: said.code("delivery", EngagementStatus.PROPOSED)}
-    custom = fields.valued({**status, **days})
+    custom = _valued({**status, **days})
     return {"name": write.name, "identifier": _identifier(write), "is_public": False, "custom_fields": custom}
 
 
@@ -108,7 +113,7 @@ def _time_entry(write: psa.CreateTimeEntry, said: Said) -> Attributes:
         "spent_on": write.work_date.isoformat(),
         "hours": str(write.hours),
         "comments": write.note,
-        "custom_fields": fields.valued(
+        "custom_fields": _valued(
             {
                 fields.ENTRY_CODE: str(write.code),
                 fields.APPROVAL: said.code("approval", ApprovalStatus.SUBMITTED),
