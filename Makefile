@@ -7,7 +7,7 @@ SYSTEMS ?= emulated
 DEMO ?=
 BENCH ?=
 GRAPHIQL := colonnade/static/graphiql/index.html
-FAST := not diff and not sweep and not commands and not kills and not hostile and not tryton and not cap and not wheel and not browser and not conformance and not bench
+FAST := not diff and not sweep and not commands and not kills and not hostile and not tryton and not cap and not redmine and not wheel and not browser and not conformance and not bench
 # More workers than cores: tests of servers wait more than they compute. Each worker imports everything, and compiles it
 # too where the environment forbids Python to keep what it compiled.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4
@@ -86,6 +86,9 @@ test-tryton: develop ## Run the suite over a running Tryton (after `make systems
 test-cap: develop ## Run the suite over a running SAP CAP (after `make systems`)
 	$(BIN)/pytest -m cap
 
+test-redmine: develop ## Run the suite over a running Redmine (after `make systems`)
+	$(BIN)/pytest -m redmine
+
 test-browser: develop assets ## Click through the pages in headless Chromium
 	@command -v chromium > /dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium > /dev/null; } || \
@@ -143,10 +146,16 @@ rules: install ## Pin anew the rules of translation in sources/rules.lock, the p
 systems: install ## Install and seed the real systems of record, once (.systems/)
 	$(BIN)/python -m demo.tryton.install
 	$(BIN)/python -m demo.cap.install
+# Debian asks where its own instance's database is to be: nowhere, ours is a file of its own.
+	@[ -d /usr/share/redmine ] || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+	    echo 'redmine redmine/instances/default/dbconfig-install boolean false' | debconf-set-selections && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redmine redmine-sqlite > /dev/null; } || \
+	    echo "Redmine is missing and cannot be installed here."
+	$(BIN)/python -m demo.redmine.install
 
 lock: develop ## Resolve the dependencies anew into the hashed locks
 	$(LOCK) pyproject.toml --group install --output-file requirements.lock
 	$(LOCK) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) --group assets --output-file requirements-assets.lock
 
-.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep stateful-sweep test-hostile test-tryton test-cap test-browser test-conformance test-bench test-diff diff-sweep test-wheel bench bench-commands check format schema release rules systems lock
+.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep stateful-sweep test-hostile test-tryton test-cap test-redmine test-browser test-conformance test-bench test-diff diff-sweep test-wheel bench bench-commands check format schema release rules systems lock

@@ -69,6 +69,12 @@ class Trial(NamedTuple):
         """The entity's name."""
         return next(iter(self.known)).type
 
+    @property
+    def most(self) -> int:
+        """How many ids one call takes."""
+        manifest = self.source.manifest
+        return manifest.entities[self.type].id.most(manifest.limits.ids)
+
     async def asked(self, refs: Iterable[Ref], source: Source | None = None) -> tuple[Mapping[Ref, Any], int]:
         """Ask for records by their ids; return what came, and how many calls it took."""
         scope = _scope()
@@ -142,15 +148,16 @@ async def _one(trial: Trial) -> str | None:
 async def _many(trial: Trial) -> str | None:
     refs = list(trial.known)[:MANY]
     found, calls = await trial.asked(refs)
-    return _judged(trial, found, calls, most=ceil(len(refs) / trial.source.manifest.limits.ids))
+    return _judged(trial, found, calls, most=ceil(len(refs) / trial.most))
 
 
 async def _beyond(trial: Trial) -> str | None:
     refs = list(trial.known)[:MANY]
     if len(refs) == 1 or isinstance(trial.source.manifest.dialect, ScanDialect):
         return None  # one cannot be cut in two, and where lists are read whole no ids travel
-    found, calls = await trial.asked(refs, trial.source.limited(len(refs) - 1))
-    return _judged(trial, found, calls, most=2)
+    fewer = len(refs) - 1
+    found, calls = await trial.asked(refs, trial.source.limited(fewer))
+    return _judged(trial, found, calls, most=ceil(len(refs) / min(trial.most, fewer)))
 
 
 async def _unknown(trial: Trial) -> str | None:

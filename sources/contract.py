@@ -94,6 +94,12 @@ class Request(msgspec.Struct, frozen=True):
         return f"Request({self.path!r})"
 
 
+class Single(Request, frozen=True):
+    """A call for one record, which stands at `row` of the answer. The status 404 says that there is none."""
+
+    row: str = ""
+
+
 class Several(tuple[Any, ...]):
     """The different values that stand in the many rows behind one: of a single one a field can be made."""
 

@@ -82,17 +82,26 @@ class Spoken(Strict):
 class RestDialect(Spoken):
     """REST with page numbers. `results` lists keys and ids, the rows stand in maps beside it (a side-loaded answer).
 
-    `order` is the parameter of the order, with the one that is asked for unless another is wanted.
+    Where rows stand as a plain list instead, `rows` says by the path of the request at which place of its answer.
+    `order` is the parameter of the order, with the one that is asked for unless another is wanted. Without `pages_at`
+    the pages are counted by their size.
     """
 
     family: Literal["rest"]
-    results: str
+    results: str = ""
+    rows: dict[Path, str] = {}
     size: str = "per_page"
     page: str = "page"
-    pages_at: str
+    pages_at: str = ""
     size_at: str
     total_at: str
     order: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> RestDialect:
+        if bool(self.results) is bool(self.rows):
+            raise ValueError("say where rows stand: 'results' where they are side-loaded, else 'rows'")
+        return self
 
 
 class ODataDialect(Spoken):

@@ -17,12 +17,23 @@ CASES: tuple[Case, ...] = get_args(Case)
 Level: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(live|real server|demo server only|exempt: .{5,})$")]
 
 
+class Alone(Strict):
+    """How a record is read where no list can be asked for it: below a path with `{id}`, and where it stands there.
+
+    The status 404 says that there is none.
+    """
+
+    path: Path
+    row: str
+
+
 class Asked(Strict):
     """By which references rows may be asked: the request's parameter, and where the reference stands in the row.
 
     `text` says that the ids are texts where the protocol would write numbers. `form` is the pattern of all ids of this
     kind: what has another form is never asked for, since some sources refuse a whole list for one such id. `ids` is
-    how many one call takes where that is fewer than the system's limit.
+    how many one call takes where that is fewer than the system's limit. `joined` is what stands between them in REST;
+    if it is empty, the parameter comes again with each of them. `alone` says that a call reads one record by its path.
     """
 
     at: str
@@ -30,7 +41,13 @@ class Asked(Strict):
     text: bool = False
     form: str = ""
     ids: int | None = Field(default=None, ge=1)
+    joined: str = ","
+    alone: Alone | None = None
     where: dict[str, str] = {}
+
+    def most(self, limit: int) -> int:
+        """Return how many ids one call takes, within the system's limit."""
+        return 1 if self.alone is not None else min(self.ids or limit, limit)
 
     @property
     def name(self) -> str:
@@ -51,7 +68,7 @@ class Filter(Strict):
     `literal` is how the source writes its codes, where they are no texts. `most` is how many values one call takes.
     `custom` is the number of a field of the tenant's own, of which a parameter asks in the form `(number:text)`. Days
     are chosen by the column, or by parameters: `after` and `before` take the days next to the wanted ones, `between`
-    takes both ends, with a colon.
+    takes both ends, with a colon; `first` and `last` take the wanted ones themselves.
     """
 
     by: str = ""
@@ -61,6 +78,8 @@ class Filter(Strict):
     after: str = ""
     before: str = ""
     between: str = ""
+    first: str = ""
+    last: str = ""
 
 
 def _filters(value: Any) -> Any:

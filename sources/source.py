@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from contextlib import aclosing
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ import structlog
 from schema.problems import Code, Problem
 from schema.rows import Origin, Ref, Row, System
 from sources.columns import Columns
-from sources.contract import Position, SourceFailure
+from sources.contract import Position, Single, SourceFailure
 from sources.converting import Codes
 from sources.families import family
 from sources.fields import RuleError
@@ -152,8 +153,9 @@ class Source:
         entity = self.manifest.entities[row.type]
         asked = entity.ask.get(by, entity.id)
         formed = [id_ for id_ in ids if not asked.form or re.fullmatch(asked.form, id_)]
-        limits, between = self.manifest.limits, len(self.manifest.dialect.between(asked.name))
-        chunks = list(_chunks(formed, min(asked.ids or limits.ids, limits.ids), limits.url_bytes, between))
+        limits = self.manifest.limits
+        between = self.manifest.dialect.between(asked.name) if asked.joined else f"&{quote(asked.name, safe='')}="
+        chunks = list(_chunks(formed, asked.most(limits.ids), limits.url_bytes, len(between)))
         answers = await asyncio.gather(
             *(self._batch(row, entity, asked, chunk, scope) for chunk in chunks), return_exceptions=True
         )
@@ -255,7 +257,13 @@ class Source:
         for _ in range(self.manifest.limits.pages):
             if following is None:
                 return
-            answer = self.family.read(following, await self.wire.send(following, scope, type_))
+            try:
+                body = await self.wire.send(following, scope, type_)
+            except SourceFailure as failure:
+                if isinstance(following, Single) and failure.status == HTTPStatus.NOT_FOUND:
+                    return
+                raise
+            answer = self.family.read(following, body)
             yield answer
             following = answer.following
         if following is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
 from schema.problems import Code
-from sources.contract import Answer, Request, SourceFailure, counted, decode, follow, walk
+from sources.contract import Answer, Request, Single, SourceFailure, counted, decode, follow, walk
 from sources.selection import instant
 
 if TYPE_CHECKING:
@@ -33,8 +34,16 @@ class Rest:
 
     def by_ids(self, entity: Entity, asked: Asked, ids: Sequence[str], columns: Sequence[str], size: int) -> Request:
         """Ask for one page of the rows with these ids."""
-        del columns  # the side-loaded form has no way to name them
-        return self._page(entity, {**self.dialect.order, **asked.where, asked.name: ",".join(ids)}, size, number=1)
+        del columns  # the protocol has no way to name them
+        if asked.alone is not None:
+            (id_,) = ids
+            path = asked.alone.path.format(id=quote(id_, safe=""))
+            return Single(path, tuple(asked.where.items()), row=asked.alone.row)
+        terms = {**self.dialect.order, **asked.where}
+        if asked.joined:
+            return self._page(entity, {**terms, asked.name: asked.joined.join(ids)}, size, number=1)
+        request = self._page(entity, terms, size, number=1)
+        return msgspec.structs.replace(request, params=(*request.params, *((asked.name, id_) for id_ in ids)))
 
     def page(
         self, entity: Entity, after: Position | None, size: int, columns: Sequence[str], wanted: Selection
@@ -54,19 +63,22 @@ class Rest:
         return self._page(entity, terms, size, number=(after.count - 1) // size + 1 if after else 1)
 
     def read(self, request: Request, body: bytes) -> Answer:
-        """Join the listed keys with the side-loaded rows, and count on to the last page."""
+        """Take the page's rows, join listed keys with the rows beside them, and count on to the last page."""
         content = decode(body)
-        listed = walk(content, self.dialect.results)
+        if isinstance(request, Single):
+            return Answer([walk(content, request.row)])
+        beside = bool(self.dialect.results)
+        listed = walk(content, self.dialect.results if beside else self.dialect.rows[request.path])
         if not isinstance(listed, list):
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer has no results")
-        total, pages, size = (
-            counted(walk(content, at)) for at in (self.dialect.total_at, self.dialect.pages_at, self.dialect.size_at)
-        )
+        total, size = (counted(walk(content, at)) for at in (self.dialect.total_at, self.dialect.size_at))
+        pages = counted(walk(content, self.dialect.pages_at)) if self.dialect.pages_at else -(-total // max(size, 1))
         number = int(dict(request.params)[self.dialect.page])
         if number < pages and not listed:
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "a page is empty, and not the last")
         following = _numbered(request, self.dialect.page, number + 1) if number < pages else None
-        return Answer([_loaded(content, item) for item in listed], following, total, first=(number - 1) * size)
+        rows = [_loaded(content, item) for item in listed] if beside else listed
+        return Answer(rows, following, total, first=(number - 1) * size)
 
     def at(self, path: str) -> Get:
         """Follow the path."""
@@ -85,6 +97,9 @@ def _chosen(condition: Condition) -> Mapping[str, str]:
     filter_, start, end = condition.filter, condition.start, condition.end
     if filter_.between:
         return {filter_.between: f"{start or date.min}:{end or date.max}"}
+    if filter_.first or filter_.last:
+        ends = {filter_.first: start, filter_.last: end}
+        return {param: day.isoformat() for param, day in ends.items() if day is not None}
     # The days next to the wanted ones. A source that counts them in is found out by its first row of such a day.
     next_ = {filter_.after: start and start - DAY, filter_.before: end and end + DAY}
     return {param: day.isoformat() for param, day in next_.items() if day is not None}

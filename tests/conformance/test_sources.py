@@ -21,6 +21,7 @@ from schema.tomlfile import load
 from sources.conformance import judge
 from sources.manifest import CASES, Manifest
 from sources.registry import Binding, vendors
+from tests.redmine import running_redmine
 from tests.terminal import cells, invoke
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
     from sources.conformance import Verdict
 
 
-REAL = ("reporting_views", "tryton", *CAP)
+REAL = ("redmine", "reporting_views", "tryton", *CAP)
 # What needs an installed system is tried with that system's own tests.
-MARKS = {"tryton": pytest.mark.tryton, **dict.fromkeys(CAP, pytest.mark.cap)}
-SERVERS = {"tryton": "real", **dict.fromkeys(CAP, "engine")}
+MARKS = {"redmine": pytest.mark.redmine, "tryton": pytest.mark.tryton, **dict.fromkeys(CAP, pytest.mark.cap)}
+SERVERS = {"redmine": "redmine", "tryton": "real", **dict.fromkeys(CAP, "engine")}
 SOURCES = [pytest.param(role, vendor, marks=MARKS.get(vendor, ())) for role, vendor, _ in vendors()]
 
 
@@ -62,6 +63,13 @@ def engine() -> Iterator[Mapping[tuple[str, str], Bound]]:
         pytest.skip("CAP is not installed: run 'make systems' (two minutes, once)")
     with with_cap() as bound:
         yield {(system.role, system.vendor): system for system in bound.values()}
+
+
+@pytest.fixture(scope="module")
+def redmine(firm: Firm) -> Iterator[Mapping[tuple[str, str], Bound]]:
+    """The running Redmine."""
+    with running_redmine(firm) as bound:
+        yield {(bound.role, bound.vendor): bound}
 
 
 def verdicts(system: Bound) -> dict[str, Verdict]:
