@@ -5,7 +5,7 @@ from typing import Final
 
 DATABASE: Final = "northbeam"
 ADMIN: Final = "admin"
-# Colonnade reads as one user and writes as another, so that a defect in reading can change nothing.
+# Where Colonnade changes nothing it may change nothing: a role that takes no changes is bound as the reading user.
 READER: Final = "colonnade-read"
 WRITER: Final = "colonnade-write"
 PASSWORD_VARIABLE: Final = "COLONNADE_TRYTON_PASSWORD"
