@@ -45,6 +45,12 @@ class Asked(Strict):
     alone: Alone | None = None
     where: dict[str, str] = {}
 
+    @model_validator(mode="after")
+    def _contained(self) -> Asked:
+        if self.alone is not None and not self.form:
+            raise ValueError("say the 'form' of ids that become a part of a path")
+        return self
+
     def most(self, limit: int) -> int:
         """Return how many ids one call takes, within the system's limit."""
         return 1 if self.alone is not None else min(self.ids or limit, limit)

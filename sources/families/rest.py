@@ -37,7 +37,7 @@ class Rest:
         del columns  # the protocol has no way to name them
         if asked.alone is not None:
             (id_,) = ids
-            path = asked.alone.path.format(id=quote(id_, safe=""))
+            path = asked.alone.path.replace("{id}", quote(id_, safe=""))
             return Single(path, tuple(asked.where.items()), row=asked.alone.row)
         terms = {**self.dialect.order, **asked.where}
         if asked.joined:
@@ -66,7 +66,10 @@ class Rest:
         """Take the page's rows, join listed keys with the rows beside them, and count on to the last page."""
         content = decode(body)
         if isinstance(request, Single):
-            return Answer([walk(content, request.row)])
+            row = walk(content, request.row)
+            if not isinstance(row, dict):
+                raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer has no record")
+            return Answer([row])
         beside = bool(self.dialect.results)
         listed = walk(content, self.dialect.results if beside else self.dialect.rows[request.path])
         if not isinstance(listed, list):
