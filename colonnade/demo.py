@@ -20,7 +20,7 @@ from demo.crossrefs import cross_references
 from demo.emulator import serve
 from demo.firm import northbeam
 from demo.issuer import AUDIENCE, CLIENT, GROUPS, PERSONAS, issuer
-from demo.systems import emulated
+from demo.systems import emulated, psa
 from demo.tour import tour
 from store import database
 from store.crossrefs import CrossReferences
@@ -38,6 +38,7 @@ Systems: TypeAlias = Literal["emulated", "mutated", "real"]
 """Who plays the firm's roles: emulated systems, the same with contradictions planted, or a real Tryton."""
 
 
+NO_REDMINE = "Redmine is not installed here (it comes from Debian): the PSA is the emulated Kantata."
 UNLINKED = """\
 The graph at {url}: no system knows what another one calls the same thing.
 Link them as docs/onboard-a-firm.md says, with this configuration:
@@ -105,10 +106,14 @@ def _said(demo: Running) -> dict[str, Any]:
 def _systems(systems: Systems) -> Iterator[Sequence[Bound]]:
     firm = northbeam()
     if systems == "real":
-        # Tryton is an installation of its own; without it the demo must still start.
+        # They are installations of their own; without them the demo must still start.
+        from demo.redmine.bound import with_redmine  # noqa: PLC0415
+        from demo.redmine.install import outdated  # noqa: PLC0415
         from demo.tryton.bound import with_tryton  # noqa: PLC0415
 
-        with with_tryton(firm) as bound:
+        if missing := outdated():
+            print(NO_REDMINE, flush=True)  # noqa: T201
+        with with_tryton(firm, psa if missing else with_redmine) as bound:
             yield bound
     else:
         with emulated(firm, mutated=systems == "mutated") as bound:

@@ -1,7 +1,7 @@
 """The firm with Tryton as ERP, CRM and HR, beside the emulated PSA."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from demo.firm.model import Firm
@@ -30,10 +30,12 @@ class Log:
 
 
 @contextmanager
-def with_tryton(firm: Firm) -> Iterator[list[Bound]]:
-    """Run the emulated Kantata and the installed Tryton, which plays the three other roles."""
+def with_tryton(
+    firm: Firm, delivery_as: Callable[[Firm], AbstractContextManager[Bound]] = psa
+) -> Iterator[list[Bound]]:
+    """Run a PSA, the emulated Kantata if no other one is named, and the installed Tryton, which plays three roles."""
     words = tryton_words(load_ids())
-    with psa(firm) as delivery, serve() as server:
+    with delivery_as(firm) as delivery, serve() as server:
         address = f"{server.base_url}/{server.database}"
         yield [
             delivery,
