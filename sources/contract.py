@@ -68,10 +68,14 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """A body that is no JSON: its bytes, of which media type, and what was said in it before it was written."""
+    """A body that is no JSON: its bytes, of which media type, and how an answer to it is read as plain values.
+
+    `said` is what was written in it.
+    """
 
     content: bytes
     type: str
+    read: Callable[[bytes], Any]
     said: Any = None
 
 

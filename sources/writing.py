@@ -14,7 +14,7 @@ import msgspec
 
 from schema.problems import Code
 from schema.rows import Ref
-from sources.contract import Request, SourceFailure, decode
+from sources.contract import Document, Request, SourceFailure, decode
 from sources.writes import Done, Later, Write
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Writer:
         finally:
             self.source.forget()
         try:
-            return act.done(write, _decoded(answer))
+            return act.done(write, _decoded(said, answer))
         except (SourceFailure, LookupError, TypeError, ValueError) as unreadable:
             if isinstance(unreadable, SourceFailure) and unreadable.status is not None and unreadable.code in REFUSALS:
                 raise  # some refuse below an outer yes
@@ -135,7 +135,7 @@ class Writer:
             while True:
                 call = talk.send(answer)
                 changed = changed or call.changes
-                answer = _decoded(await self._called(call, write, scope, changed=changed))
+                answer = _decoded(call.request, await self._called(call, write, scope, changed=changed))
         except StopIteration as end:
             done: Done = end.value
             return done
@@ -170,7 +170,7 @@ class Writer:
             # That it cannot be looked up says nothing of the write.
             raise OutcomeUnknownError(failure) from failure
         try:
-            found = act.seen(write, _decoded(answer))
+            found = act.seen(write, _decoded(request, answer))
         except (SourceFailure, LookupError, TypeError, ValueError) as unreadable:
             raise OutcomeUnknownError from unreadable
         return None if found is None else msgspec.structs.replace(found, found=True)
@@ -224,5 +224,7 @@ def settled(value: Any, brought: Mapping[str, tuple[str | None, str, Mapping[str
     return value
 
 
-def _decoded(answer: bytes | Sequence[Any]) -> Any:
-    return decode(answer) if isinstance(answer, bytes) and answer else None
+def _decoded(request: Request, answer: bytes | Sequence[Any]) -> Any:
+    if not isinstance(answer, bytes) or not answer:
+        return None
+    return request.body.read(answer) if isinstance(request.body, Document) else decode(answer)

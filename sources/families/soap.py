@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -61,9 +62,10 @@ class Service:
         except (Error, AttributeError, TypeError, ValueError) as error:
             raise LookupError(operation) from error
         headers = {"SOAPAction": f'"{action}"', "Accept": "text/xml"}
-        return Request(path, body=Document(etree.tostring(message), XML, (operation, said)), headers=headers)
+        body = Document(etree.tostring(message), XML, partial(self._read, operation), (operation, said))
+        return Request(path, body=body, headers=headers)
 
-    def answer(self, operation: str, body: bytes) -> Any:
+    def _read(self, operation: str, body: bytes) -> Any:
         """Read the answer to an operation as plain values, or raise SourceFailure."""
         reply = _Reply(200, body, {"Content-Type": XML}, "utf-8")
         try:
@@ -100,7 +102,7 @@ class Soap:
     def read(self, request: Request, body: bytes) -> Answer:
         """Take the page's rows; the next page is asked as this one was, from further on."""
         operation, said = request.body.said
-        content = self.service.answer(operation, body)
+        content = request.body.read(body)
         if not isinstance(content, dict):
             # It may be the answer to something else.
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer has no page")

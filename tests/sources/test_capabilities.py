@@ -25,6 +25,6 @@ def test_the_table_is_shown() -> None:
     shown = invoke("sources", "writes")
     rows = {row[0]: row[1:] for row in cells(shown.stdout)}
     assert (shown.exit_code, rows["crm.RecordInvoice"]) == (0, ("exempt", "state", "state"))
-    assert rows["erp.PostInvoice"] == ("marker", "exempt", "marker", "exempt", "marker")
+    assert rows["erp.PostInvoice"] == ("marker", "key", "marker", "exempt", "marker")
     written = invoke("sources", "writes", "--markdown")
     assert written.stdout == Path("docs/capabilities.md").read_text(encoding="utf-8")

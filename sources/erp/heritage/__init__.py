@@ -1,0 +1,1 @@
+"""The legacy ERP of one company, by SOAP 1.1."""
