@@ -6,7 +6,6 @@ Needs node 20 with npm, a C++ compiler for its database, and a package index. DI
 default `.systems` in the repository.
 """
 
-import hashlib
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import Final
 from demo.cap.layout import Layout
 from demo.cap.seed import seed
 from demo.firm import northbeam
+from demo.installed import digest
 
 HERE: Final = Path(__file__).resolve().parent
 PACKAGES: Final = ("package.json", "package-lock.json", ".npmrc")
@@ -28,8 +28,8 @@ def install(directory: Path | None = None, say: Callable[[str], None] = print) -
     """Bring the installation up to date and return where it lies."""
     layout = Layout.of(directory)
     layout.home.mkdir(parents=True, exist_ok=True)
-    wanted = _digest(PACKAGES)
-    if not layout.marker.exists() or layout.marker.read_text(encoding="utf-8") != wanted:
+    wanted = digest((HERE / name).read_bytes() for name in PACKAGES)
+    if layout.made_from() != {"packages": wanted}:
         layout.marker.unlink(missing_ok=True)
         began = time.monotonic()
         say("CAP: packages ... (@sap/cds is under the SAP Developer License: for tests alone, see its LICENSE)")
@@ -38,7 +38,8 @@ def install(directory: Path | None = None, say: Callable[[str], None] = print) -
         say(f"CAP: packages done in {time.monotonic() - began:.0f} s")
     _copy(MODEL, layout)
     seed(northbeam(), layout.data)
-    layout.marker.write_text(wanted, encoding="utf-8")
+    # Written last: it stands for the whole.
+    layout.remember("packages", wanted)
     say(f"CAP is ready in {layout.home}")
     return layout
 
@@ -48,10 +49,6 @@ def _npm() -> str:
     if npm is None:
         raise FileNotFoundError("CAP needs node 20 with npm on this machine")
     return npm
-
-
-def _digest(names: tuple[str, ...]) -> str:
-    return hashlib.sha256(b"\0".join((HERE / name).read_bytes() for name in names)).hexdigest()
 
 
 def _copy(names: tuple[str, ...], layout: Layout) -> None:

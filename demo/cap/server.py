@@ -15,18 +15,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from demo.cap.layout import Layout, NotInstalledError
+from demo.cap.layout import Layout
+from demo.installed import START_SECONDS, NotInstalledError, NotStartedError, ending
 
-START_SECONDS: Final = 60
-STOP_SECONDS: Final = 10
 LOOK_SECONDS: Final = 0.1
 DEFAULT_PORT: Final = 8070
 # A server on the loopback interface with invented data needs no secret; package.json lets them in.
 CREDENTIALS: Final = {"user": "colonnade", "password": "copper-ledger-2026"}
-
-
-class NotStartedError(RuntimeError):
-    """CAP ended, or did not answer in time."""
 
 
 @contextmanager
@@ -47,15 +42,9 @@ def serve(directory: Path | None = None, port: int = 0) -> Iterator[str]:
             subprocess.Popen(
                 [node, str(layout.program), "all", "--in-memory"], cwd=layout.home, env=env, stdout=log, stderr=log
             ) as process,
+            ending(process),
         ):
-            try:
-                yield f"http://127.0.0.1:{_listening(process, told, output)}"
-            finally:
-                process.terminate()
-                try:
-                    process.wait(STOP_SECONDS)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+            yield f"http://127.0.0.1:{_listening(process, told, output)}"
 
 
 def _listening(process: subprocess.Popen[bytes], told: Path, output: Path) -> int:

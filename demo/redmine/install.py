@@ -6,7 +6,6 @@ Needs Debian's packages `redmine` and `redmine-sqlite`. DIRECTORY is where syste
 repository.
 """
 
-import hashlib
 import json
 import shutil
 import sqlite3
@@ -20,6 +19,7 @@ from typing import Final
 
 from demo.firm import northbeam
 from demo.firm.clock import AS_OF
+from demo.installed import digest
 from demo.redmine.contents import contents
 from demo.redmine.layout import PACKAGED, Layout
 from demo.redmine.running import environment, ruby
@@ -56,11 +56,11 @@ def install(directory: Path | None = None, say: Callable[[str], None] = print) -
     for part, make in (("app", _make_app), ("base", _make_base), ("template", _make_template)):
         if part in outdated(directory, wanted):
             # A part is struck off first, so that an interrupted build is not taken for a whole one.
-            _remember(layout, {**_installed(layout), part: ""})
+            layout.remember(part, "")
             began = time.monotonic()
             make(layout)
             say(f"Redmine: {part} done in {time.monotonic() - began:.0f} s")
-            _remember(layout, {**_installed(layout), part: wanted[part]})
+            layout.remember(part, wanted[part])
     say(f"Redmine is ready in {layout.home}")
     return layout
 
@@ -68,34 +68,21 @@ def install(directory: Path | None = None, say: Callable[[str], None] = print) -
 def outdated(directory: Path | None = None, wanted: dict[str, str] | None = None) -> list[str]:
     """Return the parts that are missing or were made from other sources, in the order in which they are made."""
     layout = Layout.of(directory)
-    installed = _installed(layout)
+    installed = layout.made_from()
     there = {"app": layout.app.is_dir(), "base": layout.base.exists(), "template": layout.template.exists()}
-    return [part for part, digest in (wanted or _wanted()).items() if installed.get(part) != digest or not there[part]]
+    return [part for part, made in (wanted or _wanted()).items() if installed.get(part) != made or not there[part]]
 
 
 def _wanted() -> dict[str, str]:
     """Return the digest of what each part is made from; a part is also made from the one before it."""
     version = PACKAGED / "lib" / "redmine" / "version.rb"
-    app = _digest([version.read_bytes() if version.exists() else b"", DATABASE, ADDITIONAL])
-    return {"app": app, "base": app, "template": _digest([app, *_seeded()])}
+    app = digest([version.read_bytes() if version.exists() else b"", DATABASE, ADDITIONAL])
+    return {"app": app, "base": app, "template": digest([app, *_seeded()])}
 
 
 def _seeded() -> Iterable[object]:
     yield from ((HERE / name).read_bytes() for name in SOURCES)
     yield contents(northbeam())
-
-
-def _digest(parts: Iterable[object]) -> str:
-    """Return a digest of values whose written form says all about them."""
-    return hashlib.sha256("\0".join(map(repr, parts)).encode()).hexdigest()
-
-
-def _installed(layout: Layout) -> dict[str, str]:
-    return dict(json.loads(layout.marker.read_text(encoding="utf-8"))) if layout.marker.exists() else {}
-
-
-def _remember(layout: Layout, digests: dict[str, str]) -> None:
-    layout.marker.write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
 
 
 def _make_app(layout: Layout) -> None:

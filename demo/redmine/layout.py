@@ -1,29 +1,18 @@
 """Where the parts of an installed Redmine lie."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-DEFAULT_DIRECTORY: Final = ROOT / ".systems"
+from demo.installed import Installation, NotInstalledError
+
 # Where Debian's package puts the application. It is copied, so that nothing outside our own directory is changed.
 PACKAGED: Final = Path("/usr/share/redmine")
 
 
-class NotInstalledError(RuntimeError):
-    """No seeded Redmine lies where it was looked for."""
+class Layout(Installation):
+    """The files of one installation."""
 
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The files of one installation, all below `home`."""
-
-    home: Path
-
-    @classmethod
-    def of(cls, directory: Path | None) -> Self:
-        """Return the layout below a directory of systems, by default the repository's own."""
-        return cls((directory or DEFAULT_DIRECTORY).resolve() / "redmine")
+    NAME = "redmine"
 
     @property
     def app(self) -> Path:
@@ -39,11 +28,6 @@ class Layout:
     def template(self) -> Path:
         """The seeded database; servers run on copies of it."""
         return self.home / "template.sqlite"
-
-    @property
-    def marker(self) -> Path:
-        """The digests of what the installation was made from."""
-        return self.home / "installed.json"
 
     def require(self) -> None:
         """Raise unless everything that a server needs is there."""

@@ -4,7 +4,6 @@ python -m demo.redmine.server [PORT] [DIRECTORY]
 """
 
 import json
-import select
 import shutil
 import signal
 import subprocess
@@ -16,18 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from demo.installed import ending, listening_port
 from demo.redmine.access import KEY
 from demo.redmine.layout import Layout
 from demo.redmine.running import environment, ruby
 
 HERE: Final = Path(__file__).resolve().parent
-START_SECONDS: Final = 120
-STOP_SECONDS: Final = 10
 DEFAULT_PORT: Final = 3000
-
-
-class NotStartedError(RuntimeError):
-    """Redmine ended, or did not answer in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,25 +70,9 @@ def _process(layout: Layout, database: Path, arguments: list[str]) -> Iterator[i
             stdout=subprocess.PIPE,
             stderr=stderr,
         ) as process,
+        ending(process),
     ):
-        try:
-            yield _listening_port(process, errors)
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _listening_port(process: subprocess.Popen[bytes], errors: Path) -> int:
-    """Wait for the port that the server prints when it answers."""
-    line = b""
-    if process.stdout and select.select([process.stdout], [], [], START_SECONDS)[0]:
-        line = process.stdout.readline()
-    if not line:
-        raise NotStartedError(f"Redmine did not start:\n{errors.read_text(encoding='utf-8')[-2000:]}")
-    return int(line)
+        yield listening_port(process, errors, "Redmine")
 
 
 def main(port: str = str(DEFAULT_PORT), directory: str | None = None) -> None:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from demo.tryton.layout import ROOT
+from demo.installed import ROOT
 
 _TEXT = """\
 [database]

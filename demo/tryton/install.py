@@ -6,8 +6,6 @@ Needs Python 3.11 and a package index, nothing else. DIRECTORY is where systems 
 repository.
 """
 
-import hashlib
-import json
 import shutil
 import sqlite3
 import subprocess
@@ -21,9 +19,10 @@ from typing import Final
 
 from demo.firm import northbeam
 from demo.firm.clock import AS_OF
+from demo.installed import ROOT, digest
 from demo.tryton.access import DATABASE, password
 from demo.tryton.configuration import environment, write_configuration
-from demo.tryton.layout import ROOT, Layout
+from demo.tryton.layout import Layout
 
 HERE: Final = Path(__file__).resolve().parent
 LOCK: Final = HERE / "requirements.lock"
@@ -51,9 +50,9 @@ def install(directory: Path | None = None, say: Callable[[str], None] = print) -
     for part, make in (("environment", _make_environment), ("base", _make_base), ("template", _make_template)):
         if part in outdated(directory, wanted):
             # A part is struck off first, so that an interrupted build is not taken for a whole one.
-            _remember(layout, {**_installed(layout), part: ""})
+            layout.remember(part, "")
             _timed(say, part, make, layout)
-            _remember(layout, {**_installed(layout), part: wanted[part]})
+            layout.remember(part, wanted[part])
     say(f"Tryton is ready in {layout.home}")
     return layout
 
@@ -61,20 +60,20 @@ def install(directory: Path | None = None, say: Callable[[str], None] = print) -
 def outdated(directory: Path | None = None, wanted: dict[str, str] | None = None) -> list[str]:
     """Return the parts that are missing or were made from other sources, in the order in which they are made."""
     layout = Layout.of(directory)
-    installed = _installed(layout)
+    installed = layout.made_from()
     there = {
         "environment": layout.python.exists(),
         "base": layout.base.exists(),
         "template": layout.template.exists() and layout.ids.exists(),
     }
-    return [part for part, digest in (wanted or _wanted()).items() if installed.get(part) != digest or not there[part]]
+    return [part for part, made in (wanted or _wanted()).items() if installed.get(part) != made or not there[part]]
 
 
 def _wanted() -> dict[str, str]:
     """Return the digest of what each part is made from; a part is also made from the one before it."""
-    environment_ = _digest([LOCK.read_bytes(), sys.version_info[:2]])
-    base = _digest([environment_, MODULES, password()])
-    return {"environment": environment_, "base": base, "template": _digest([base, *_sources(), *_firm()])}
+    environment_ = digest([LOCK.read_bytes(), sys.version_info[:2]])
+    base = digest([environment_, MODULES, password()])
+    return {"environment": environment_, "base": base, "template": digest([base, *_sources(), *_firm()])}
 
 
 def _sources() -> Iterable[bytes]:
@@ -88,19 +87,6 @@ def _sources() -> Iterable[bytes]:
 def _firm() -> Iterable[object]:
     firm = northbeam()
     return (getattr(firm, part) for part in SEEDED_PARTS)
-
-
-def _digest(parts: Iterable[object]) -> str:
-    """Return a digest of values whose written form says all about them."""
-    return hashlib.sha256("\0".join(map(repr, parts)).encode()).hexdigest()
-
-
-def _installed(layout: Layout) -> dict[str, str]:
-    return dict(json.loads(layout.marker.read_text(encoding="utf-8"))) if layout.marker.exists() else {}
-
-
-def _remember(layout: Layout, digests: dict[str, str]) -> None:
-    layout.marker.write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
 
 
 def _timed(say: Callable[[str], None], what: str, step: Callable[[Layout], None], layout: Layout) -> None:

@@ -1,27 +1,14 @@
 """Where the parts of an installed Tryton lie."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-DEFAULT_DIRECTORY: Final = ROOT / ".systems"
+from demo.installed import Installation, NotInstalledError
 
 
-class NotInstalledError(RuntimeError):
-    """No seeded Tryton lies where it was looked for."""
+class Layout(Installation):
+    """The files of one installation."""
 
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The files of one installation, all below `home`."""
-
-    home: Path
-
-    @classmethod
-    def of(cls, directory: Path | None) -> Self:
-        """Return the layout below a directory of systems, by default the repository's own."""
-        return cls((directory or DEFAULT_DIRECTORY).resolve() / "tryton")
+    NAME = "tryton"
 
     @property
     def venv(self) -> Path:
@@ -47,11 +34,6 @@ class Layout:
     def ids(self) -> Path:
         """The ids that the seed gave out."""
         return self.home / "template.ids.json"
-
-    @property
-    def marker(self) -> Path:
-        """The digests of what the installation was made from."""
-        return self.home / "installed.json"
 
     def require(self) -> None:
         """Raise unless everything that a server needs is there."""

@@ -4,7 +4,6 @@ python -m demo.tryton.server [PORT] [DIRECTORY]
 """
 
 import json
-import select
 import shutil
 import signal
 import subprocess
@@ -18,18 +17,13 @@ from pathlib import Path
 from typing import Final
 
 from demo.firm.clock import AS_OF
+from demo.installed import ROOT, ending, listening_port
 from demo.tryton.access import DATABASE, READER, WRITER, password
 from demo.tryton.configuration import environment, write_configuration
-from demo.tryton.layout import ROOT, Layout
+from demo.tryton.layout import Layout
 
-START_SECONDS: Final = 120
-STOP_SECONDS: Final = 10
 DEFAULT_PORT: Final = 8069
 TODAY: Final = AS_OF.date()
-
-
-class NotStartedError(RuntimeError):
-    """Tryton ended, or did not answer in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,25 +101,9 @@ def _process(layout: Layout, folder: Path, arguments: list[str]) -> Iterator[int
             stdout=subprocess.PIPE,
             stderr=stderr,
         ) as process,
+        ending(process),
     ):
-        try:
-            yield _listening_port(process, errors)
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _listening_port(process: subprocess.Popen[bytes], errors: Path) -> int:
-    """Wait for the port that the server prints when it answers."""
-    line = b""
-    if process.stdout and select.select([process.stdout], [], [], START_SECONDS)[0]:
-        line = process.stdout.readline()
-    if not line:
-        raise NotStartedError(f"Tryton did not start:\n{errors.read_text(encoding='utf-8')[-2000:]}")
-    return int(line)
+        yield listening_port(process, errors, "Tryton")
 
 
 def main(port: str = str(DEFAULT_PORT), directory: str | None = None) -> None:

@@ -318,7 +318,7 @@ def test_sandbox_and_production_do_not_mix(desk: Desk) -> None:
 def test_an_unknown_vendor(desk: Desk) -> None:
     """A vendor without a folder is refused with the names of those that have one for the role."""
     assert refused(desk.write(replace(desk.systems["psa"], vendor="salesfarce"))) == (
-        "binding 'psa': no vendor 'salesfarce' for this role; known here: kantata"
+        "binding 'psa': no vendor 'salesfarce' for this role; known here: kantata, redmine"
     )
 
 
