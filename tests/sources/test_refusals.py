@@ -186,7 +186,8 @@ def test_a_vendor_that_is_not_there(tmp_path: Path) -> None:
     """The message lists those that are."""
     with pytest.raises(FileError) as refused:
         connect(Binding("psa", str(tmp_path / "nobody"), "http://127.0.0.1:9", {}), SystemClock())
-    assert str(refused.value) == f"binding 'psa': no vendor '{tmp_path}/nobody' for this role; known here: kantata, redmine"
+    known = "known here: kantata, redmine"
+    assert str(refused.value) == f"binding 'psa': no vendor '{tmp_path}/nobody' for this role; {known}"
 
 
 def test_an_unmapped_code_is_null_with_its_error_on_its_field_alone(running: House, tmp_path: Path) -> None:
