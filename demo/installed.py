@@ -3,6 +3,7 @@
 import hashlib
 import json
 import select
+import sqlite3
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -51,9 +52,35 @@ class Installation:
         self.marker.write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
 
 
+@dataclass(frozen=True, slots=True)
+class Seeded(Installation):
+    """An installation whose servers run on copies of a seeded database."""
+
+    @property
+    def base(self) -> Path:
+        """A database with all tables and nothing of the firm in it."""
+        return self.home / "base.sqlite"
+
+    @property
+    def template(self) -> Path:
+        """The seeded database; servers run on copies of it."""
+        return self.home / "template.sqlite"
+
+
 def digest(parts: Iterable[object]) -> str:
     """Return a digest of values whose written form says all about them."""
     return hashlib.sha256("\0".join(map(repr, parts)).encode()).hexdigest()
+
+
+def keep(database: Path, target: Path) -> None:
+    """Copy a database into one file, whatever its write-ahead log still holds, and put it in place at once."""
+    complete = database.with_suffix(".whole")
+    connection = sqlite3.connect(database)
+    try:
+        connection.execute("VACUUM INTO ?", (str(complete),))
+    finally:
+        connection.close()
+    complete.replace(target)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import quote
 
@@ -11,6 +12,9 @@ from schema.tomlfile import Strict
 
 # Below the binding's address, always: an address of its own would take the credentials to another host.
 Path: TypeAlias = Annotated[str, StringConstraints(pattern=r"^/[^/?#\s][^?#\s]*$")]
+
+# Of the characters of XML 1.0 those that may stand in an id: no control characters, no halves of a pair.
+XML = re.compile("[\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
 
 
 class BearerAuth(Strict):
@@ -72,6 +76,11 @@ Auth: TypeAlias = Annotated[
 
 class Spoken(Strict):
     """What a protocol has in common with the others."""
+
+    def carries(self, id_: str) -> bool:
+        """Tell whether the protocol can say an id at all: what it cannot is no record's."""
+        del id_
+        return True
 
     def between(self, column: str) -> str:
         """Return what stands between two ids in a URL: at the most two quotes and a comma, each of them escaped."""
@@ -200,6 +209,10 @@ class SoapDialect(Spoken):
     size: str
     rows: str
     next: str
+
+    def carries(self, id_: str) -> bool:
+        """Tell whether XML has all of its characters."""
+        return XML.fullmatch(id_) is not None
 
 
 class SqlDialect(Spoken):

@@ -152,7 +152,8 @@ class Source:
         """Ask for all rows of the ids, in as few calls as the limits allow; each chunk has its own outcome."""
         entity = self.manifest.entities[row.type]
         asked = entity.ask.get(by, entity.id)
-        formed = [id_ for id_ in ids if not asked.form or re.fullmatch(asked.form, id_)]
+        carries = self.manifest.dialect.carries
+        formed = [id_ for id_ in ids if carries(id_) and (not asked.form or re.fullmatch(asked.form, id_))]
         limits = self.manifest.limits
         between = self.manifest.dialect.between(asked.name) if asked.joined else f"&{quote(asked.name, safe='')}="
         chunks = list(_chunks(formed, asked.most(limits.ids), limits.url_bytes, len(between)))

@@ -19,7 +19,7 @@ from typing import Final
 
 from demo.firm import northbeam
 from demo.firm.clock import AS_OF
-from demo.installed import digest
+from demo.installed import digest, keep
 from demo.redmine.contents import contents
 from demo.redmine.layout import PACKAGED, Layout
 from demo.redmine.running import environment, ruby
@@ -106,7 +106,7 @@ def _make_base(layout: Layout) -> None:
         database = Path(name, "redmine.sqlite")
         program = "require 'rake'; Rails.application.load_tasks; Rake::Task['db:migrate'].invoke"
         _rails(layout, database, "-e", f"require '{layout.app}/config/environment'; {program}")
-        _keep(database, layout.base)
+        keep(database, layout.base)
 
 
 def _make_template(layout: Layout) -> None:
@@ -116,7 +116,7 @@ def _make_template(layout: Layout) -> None:
         firm.write_text(json.dumps(contents(northbeam())), encoding="utf-8")
         _rails(layout, database, str(HERE / "seed.rb"), str(firm))
         _date_rows(database)
-        _keep(database, layout.template)
+        keep(database, layout.template)
 
 
 def _date_rows(database: Path) -> None:
@@ -129,17 +129,6 @@ def _date_rows(database: Path) -> None:
         connection.commit()
     finally:
         connection.close()
-
-
-def _keep(database: Path, target: Path) -> None:
-    """Copy a database into one file, whatever its write-ahead log still holds, and put it in place at once."""
-    complete = database.with_suffix(".whole")
-    connection = sqlite3.connect(database)
-    try:
-        connection.execute("VACUUM INTO ?", (str(complete),))
-    finally:
-        connection.close()
-    complete.replace(target)
 
 
 def _rails(layout: Layout, database: Path, *arguments: str) -> None:

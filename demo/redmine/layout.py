@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Final
 
-from demo.installed import Installation, NotInstalledError
+from demo.installed import NotInstalledError, Seeded
 
 # Where Debian's package puts the application. It is copied, so that nothing outside our own directory is changed.
 PACKAGED: Final = Path("/usr/share/redmine")
 
 
-class Layout(Installation):
+class Layout(Seeded):
     """The files of one installation."""
 
     NAME = "redmine"
@@ -18,16 +18,6 @@ class Layout(Installation):
     def app(self) -> Path:
         """The copy of the application, which reads its database's place from the environment."""
         return self.home / "app"
-
-    @property
-    def base(self) -> Path:
-        """A database with all tables and nothing of the firm in it."""
-        return self.home / "base.sqlite"
-
-    @property
-    def template(self) -> Path:
-        """The seeded database; servers run on copies of it."""
-        return self.home / "template.sqlite"
 
     def require(self) -> None:
         """Raise unless everything that a server needs is there."""

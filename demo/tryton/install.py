@@ -19,7 +19,7 @@ from typing import Final
 
 from demo.firm import northbeam
 from demo.firm.clock import AS_OF
-from demo.installed import ROOT, digest
+from demo.installed import ROOT, digest, keep
 from demo.tryton.access import DATABASE, password
 from demo.tryton.configuration import environment, write_configuration
 from demo.tryton.layout import Layout
@@ -114,7 +114,7 @@ def _make_base(layout: Layout) -> None:
         admin = [str(layout.venv / "bin" / "trytond-admin"), "-c", str(settings), "-d", DATABASE]
         options = ["--email", "admin@northbeam.example", "--activate-dependencies", "-u", *MODULES]
         _run([*admin, *options], env={**environment(settings), "TRYTONPASSFILE": str(secret)})
-        _keep(folder / f"{DATABASE}.sqlite", layout.base)
+        keep(folder / f"{DATABASE}.sqlite", layout.base)
 
 
 def _make_template(layout: Layout) -> None:
@@ -126,7 +126,7 @@ def _make_template(layout: Layout) -> None:
         command = [str(layout.python), "-m", "demo.tryton.seed", str(settings), DATABASE, str(ids)]
         _run(command, env=environment(settings))
         _date_rows(database)
-        _keep(database, layout.template)
+        keep(database, layout.template)
         ids.replace(layout.ids)
 
 
@@ -143,17 +143,6 @@ def _date_rows(database: Path) -> None:
         connection.commit()
     finally:
         connection.close()
-
-
-def _keep(database: Path, target: Path) -> None:
-    """Copy a database into one file, whatever its write-ahead log still holds, and put it in place at once."""
-    complete = database.with_suffix(".whole")
-    connection = sqlite3.connect(database)
-    try:
-        connection.execute("VACUUM INTO ?", (str(complete),))
-    finally:
-        connection.close()
-    complete.replace(target)
 
 
 def _run(command: list[str], env: dict[str, str] | None) -> None:

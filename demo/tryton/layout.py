@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from demo.installed import Installation, NotInstalledError
+from demo.installed import NotInstalledError, Seeded
 
 
-class Layout(Installation):
+class Layout(Seeded):
     """The files of one installation."""
 
     NAME = "tryton"
@@ -19,16 +19,6 @@ class Layout(Installation):
     def python(self) -> Path:
         """The interpreter of that environment."""
         return self.venv / "bin" / "python"
-
-    @property
-    def base(self) -> Path:
-        """A database with the modules activated and no company in it."""
-        return self.home / "base.sqlite"
-
-    @property
-    def template(self) -> Path:
-        """The seeded database; servers run on copies of it."""
-        return self.home / "template.sqlite"
 
     @property
     def ids(self) -> Path:

@@ -13,6 +13,7 @@ from zeep.helpers import serialize_object
 from zeep.transports import Transport
 
 from schema.problems import Code
+from schema.tomlfile import FileError
 from sources.contract import Answer, Document, Request, SourceFailure, follow, walk
 
 if TYPE_CHECKING:
@@ -46,10 +47,14 @@ class _Reply(NamedTuple):
 
 
 class Service:
-    """The operations of a stored WSDL: calls are written by it, and answers read."""
+    """The operations of a stored WSDL: calls are written by it, and answers read. Raises FileError where it is none."""
 
     def __init__(self, wsdl: Path) -> None:
-        self._client = Client(str(wsdl), transport=_Shelf(), settings=SAFE)  # type: ignore[no-untyped-call]
+        try:
+            self._client = Client(str(wsdl), transport=_Shelf(), settings=SAFE)  # type: ignore[no-untyped-call]
+        except (Error, etree.LxmlError, OSError) as error:
+            said = f"{wsdl}: cannot be read as a WSDL ({type(error).__name__}); put the service's own, whole, there"
+            raise FileError(said) from error
         (service, *_) = self._client.wsdl.services.values()
         (port, *_) = service.ports.values()
         self._binding = port.binding
@@ -115,7 +120,10 @@ class Soap:
         return follow(path)
 
     def _call(self, operation: str, said: Mapping[str, Any]) -> Request:
-        return self.service.call(self.dialect.path, operation, said)
+        try:
+            return self.service.call(self.dialect.path, operation, said)
+        except LookupError as error:
+            raise SourceFailure(Code.SOURCE_REFUSED, "the WSDL has no words for this question", unsent=True) from error
 
 
 def _items(found: Any) -> list[Any]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from starlette.responses import Response
-from zeep.exceptions import ExternalReferenceForbidden
 
 from colonnade.wiring import SystemClock
 from schema.invoice import InvoiceRow
+from schema.tomlfile import FileError
 from sources.families.soap import Service
 from sources.registry import Binding, connect
 from tests.sources.hostile import ask, coded, scope
@@ -140,14 +140,29 @@ async def test_an_amount_of_no_firm_costs_its_record(source: Source, server: Hos
 
 def test_a_wsdl_is_never_fetched(server: Hostile, tmp_path: Path) -> None:
     """One that stands elsewhere, or means another one elsewhere, is not loaded, and nobody is asked for it."""
-    with pytest.raises(OSError, match=r"127\.0\.0\.1"):
+    with pytest.raises(FileError, match="cannot be read as a WSDL"):
         Service(Path(f"{server.url}/service.wsdl"))
     written = WSDL.read_text(encoding="utf-8")
     imported = f'<wsdl:import namespace="urn:x" location="{server.url}/other.wsdl"/><wsdl:types>'
     (tmp_path / "service.wsdl").write_text(written.replace("<wsdl:types>", imported, 1), encoding="utf-8")
-    with pytest.raises(ExternalReferenceForbidden):
+    with pytest.raises(FileError, match="ExternalReferenceForbidden"):
+        Service(tmp_path / "service.wsdl")
+    (tmp_path / "service.wsdl").write_text("<html/", encoding="utf-8")
+    with pytest.raises(FileError, match="cannot be read as a WSDL"):
         Service(tmp_path / "service.wsdl")
     assert server.calls == []
+
+
+async def test_an_operation_that_the_wsdl_does_not_know(server: Hostile, tmp_path: Path) -> None:
+    """What the manifest and the WSDL do not agree on is a refusal of its own question, and nothing is sent."""
+    folder = Path(shutil.copytree("sources/erp/heritage", tmp_path / "heritage"))
+    manifest = folder / "source.toml"
+    said = manifest.read_text(encoding="utf-8").replace("find_documents", "find_papers")
+    manifest.write_text(said, encoding="utf-8")
+    source = connect(Binding("erp", str(folder), server.url, {"user": "us", "password": "s3cret"}), SystemClock())
+    assert await ask(source, "invoices_by_id", "1") == {"1": "SOURCE_REFUSED"}
+    assert server.calls == []
+    await source.wire.aclose()
 
 
 async def test_a_list_goes_on_behind_an_id(source: Source, server: Hostile) -> None:
@@ -159,4 +174,15 @@ async def test_a_list_goes_on_behind_an_id(source: Source, server: Hostile) -> N
     places, _ = await source.page(InvoiceRow, places[-1].position, 2, scope())
     assert [place.position.id for place in places] == ["3"]
     assert b"after>2<" in server.calls[-1].body
+    await source.wire.aclose()
+
+
+@pytest.mark.parametrize("id_", ["a\x00b", "a\x01b", "\ufffe"])
+async def test_an_id_that_xml_cannot_carry(source: Source, server: Hostile, id_: str) -> None:
+    """It is nobody's, costs no other id anything, and is never sent."""
+    text(server, documents(document(1)))
+    found = await ask(source, "invoices_by_id", id_, "1")
+    assert (found[id_], found["1"].number) == (None, "1")
+    (call,) = server.calls
+    assert call.body.count(b"docno>") == 2
     await source.wire.aclose()

@@ -176,6 +176,7 @@ def test_percent_become_a_ratio(percent: str, ratio: str) -> None:
         ('"it"', "2026-03-31T12:00:00Z", Code.BAD_ROW),
         ('"it"', "31.03.2026", Code.BAD_ROW),
         ('"it"', "20260331", Code.BAD_ROW),
+        ('"it"', "2026-W14-2", Code.BAD_ROW),
         ('{ at = "it", nulls = ["1900-01-01"] }', "1900-01-01", None),
         ('"it"', "", None),
     ],

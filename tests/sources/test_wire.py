@@ -337,3 +337,18 @@ async def test_a_caller_who_leaves_takes_nobody_along(bound: Bound, server: Host
     assert coded(await loaders.load("legal_entities_by_id", ref)).name == "Northbeam Inc"
     assert first.cancelled()
     assert len(server.calls) == 1
+
+
+async def test_a_blank_is_written_as_what_it_is(bound: Callable[..., Source], server: Hostile) -> None:
+    """A plus is a blank in forms alone: some engines refuse it. One that is meant stays one."""
+    asked: list[bytes] = []
+
+    async def say(request: Request) -> Response:
+        asked.append(request.scope["query_string"])
+        return JSONResponse({"value": []})
+
+    server.say = say
+    assert await ask(bound(ODATA), "invoices_by_id", "a+b c") == {"a+b c": None}
+    (query,) = asked
+    assert b"Number%20in%20('a%2Bb%20c')" in query
+    assert b"+" not in query
