@@ -6,12 +6,17 @@ import base64
 import binascii
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import ClassVar, NamedTuple, TypeAlias, TypeVar
+from functools import partial
+from itertools import repeat
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 import strawberry
 
 from schema.problems import Code, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 T = TypeVar("T")
 Maybe: TypeAlias = T | Problem | None
@@ -45,6 +50,11 @@ class Ref(NamedTuple):
     type: str
     binding: str
     id: str
+
+    @classmethod
+    def each(cls, type_: str, binding: str, ids: Iterable[str]) -> list[Ref]:
+        """Return the references of a binding's ids. By the class itself it takes three times as long."""
+        return list(map(partial(tuple.__new__, cls), zip(repeat(type_), repeat(binding), ids)))
 
     @property
     def role(self) -> str:

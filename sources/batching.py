@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from schema.rows import Row, System
     from sources.cache import Cache
     from sources.contract import Scope
-    from sources.source import Batch, Found, Source
+    from sources.source import Batch, Source
 
 log = structlog.get_logger("colonnade.sources")
+
+BINDING, ID = attrgetter("binding"), attrgetter("id")
 
 
 class CrossReferences(Protocol):
@@ -79,30 +82,40 @@ class Desk:
             return dict.fromkeys(keys, _not_offered(name, question))
         meant = await self._worded(name, question, keys)
         # Two keys may mean one record: each gets its answer, the record is asked once.
+        if (refs := _of_one_system(meant)) is not None:
+            ids = list(map(ID, refs))
+            known = await self._ask(name, question, refs[0].binding, list(dict.fromkeys(ids)), scope)
+            return dict(zip(keys, map(known.__getitem__, ids), strict=True))
         asked: dict[str, dict[str, None]] = defaultdict(dict)
-        for refs in meant.values():
-            for ref in () if isinstance(refs, Problem) else refs:
+        for words in meant:
+            for ref in () if isinstance(words, Problem) else words:
                 asked[ref.binding][ref.id] = None
         said = await asyncio.gather(
             *(self._ask(name, question, binding, list(ids), scope) for binding, ids in asked.items())
         )
         outcomes = dict(zip(asked, said, strict=True))
-        return {key: refs if isinstance(refs, Problem) else _told(outcomes, refs) for key, refs in meant.items()}
+        return {
+            key: words if isinstance(words, Problem) else _told(outcomes, words)
+            for key, words in zip(keys, meant, strict=True)
+        }
 
     async def _worded(
         self, name: str, question: type[Question], keys: Sequence[Ref]
-    ) -> dict[Ref, Sequence[Ref] | Problem]:
+    ) -> list[Sequence[Ref] | Problem]:
         """Say each key in the words of the asked role; a key that already is needs no look-up."""
         role = question.role.value
-        own = {binding for binding in {key.binding for key in keys} if binding.partition(".")[0] == role}
+        own = {binding for binding in set(map(BINDING, keys)) if binding.partition(".")[0] == role}
         foreign = [key for key in keys if key.binding not in own]
         try:
             words = await self.crossrefs.words(foreign, role) if foreign else {}
         except StoreUnavailableError:
             log.exception("store unavailable")
             away = Problem(Code.STORE_UNAVAILABLE, "the cross-references cannot be read now", question=name)
-            return {key: (key,) if key.binding in own else away for key in keys}
-        return {key: (key,) if key.binding in own else self._meant(question, key, words.get(key, ())) for key in keys}
+            return [(key,) if key.binding in own else away for key in keys]
+        said = [(key,) if key.binding in own else words.get(key, ()) for key in keys]
+        if set(map(len, said)) == {1}:
+            return [*said]
+        return [self._meant(question, key, candidates) for key, candidates in zip(keys, said, strict=True)]
 
     def _meant(self, question: type[Question], key: Ref, candidates: Sequence[Ref]) -> Sequence[Ref] | Problem:
         """Return whom a key means: one record, or for a list one in each of several systems that play the role."""
@@ -139,6 +152,12 @@ class Desk:
         known = await self.cache.answer(Topic(source.whose(scope), binding, name), ids, cadence, scope.deadline, ask)
         late = failed(Code.SOURCE_TIMEOUT, name, question.role)
         return {id_: known.get(id_, late) for id_ in ids}
+
+
+def _of_one_system(meant: Sequence[Sequence[Ref] | Problem]) -> list[Ref] | None:
+    """Return whom all keys mean, where each means one record, and all of these are one system's."""
+    refs = [words[0] for words in meant if not isinstance(words, Problem) and len(words) == 1]
+    return refs if len(refs) == len(meant) and len(set(map(BINDING, refs))) == 1 else None
 
 
 def _told(outcomes: Mapping[str, Mapping[str, Any]], refs: Sequence[Ref]) -> Any:
@@ -198,17 +217,19 @@ def _join(
     name: str, question: type[Question], ids: Sequence[str], batch: Batch, scope: Scope
 ) -> tuple[dict[str, Any], bool]:
     """Give every key its own rows: by id, never by position, and nobody else's. Tell whether anything was amiss."""
+    if (joined := _plainly(question, ids, batch)) is not None:
+        return joined, False
     # All are of one type at one binding: an id tells them apart.
     rows: dict[str, dict[str, Row | Problem]] = {id_: {} for id_ in ids}
     strangers: Counter[str] = Counter()
     lost = not batch.whole
-    for found in batch.found:
-        if found.key is None:
+    for key, ref, row in zip(*batch.found, strict=True):
+        if key is None:
             lost = True
-        elif found.key not in rows:
-            strangers[bare(found.key)] += 1
+        elif key not in rows:
+            strangers[bare(key)] += 1
         else:
-            _keep(rows[found.key], found)
+            _keep(rows[key], ref, row)
     if strangers or lost:
         log.warning(
             "contract alarm",
@@ -225,13 +246,32 @@ def _join(
     return said, lost or bool(strangers)
 
 
-def _keep(rows: dict[str, Row | Problem], found: Found) -> None:
+def _plainly(question: type[Question], ids: Sequence[str], batch: Batch) -> dict[str, Any] | None:
+    """Join a batch in which nothing is doubled, strange or missing; None of any other."""
+    keys, refs, rows = batch.found
+    said: dict[str, Any] = dict.fromkeys(ids)
+    if not batch.whole or None in refs or not said.keys() >= set(keys):
+        return None
+    if not question.many:
+        said.update(zip(keys, rows, strict=True))  # type: ignore[arg-type]  # each key is one of the ids
+        return said if len(set(keys)) == len(keys) else None
+    own = [ref.id for ref in refs if ref is not None]
+    if len(set(own)) < len(own):
+        return None
+    lists: dict[Any, list[Any]] = {id_: [] for id_ in said}
+    # The order of the owner's ids, as in _list; no two are alike, so nothing behind them is compared.
+    for _, _, key, row in sorted(zip(map(len, own), own, keys, rows, strict=True)):
+        lists[key].append(row)
+    return lists
+
+
+def _keep(rows: dict[str, Row | Problem], ref: Ref | None, row: Row | Problem) -> None:
     """Keep a row once. A second one that says something else makes both unbelievable."""
-    id_ = found.ref.id if found.ref else ""
+    id_ = ref.id if ref else ""
     if id_ not in rows:
-        rows[id_] = found.row
-    elif rows[id_] != found.row:
-        rows[id_] = contradicting(found.ref.role.upper() if found.ref else "")
+        rows[id_] = row
+    elif rows[id_] != row:
+        rows[id_] = contradicting(ref.role.upper() if ref else "")
 
 
 def _single(own: Mapping[str, Row | Problem], doubt: Problem | None) -> Any:

@@ -1,8 +1,8 @@
-"""How a field is filled from a source's row: a rule and the field's annotation, compiled once into one function.
+"""How a field is filled from a source's rows: a rule and the field's annotation, compiled once into one Reading.
 
 What a value must become is said by the annotation; where it stands and how the source writes it, by the rule. A value
 that cannot become it is a BadValue; a code without a word is a Problem. This runs for every field of every row that is
-read: whatever can be known beforehand is.
+read: whatever can be known beforehand is, and a page's values are read together where they are of the ordinary kinds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from schema.problems import Code, Problem
 from schema.rows import Ref
 from schema.values import Money
 from sources.fields import CALL, Each, Items, Leaf, Parts, Rule, RuleError, paths
-from sources.scalars import READERS, BadValue, identifier
+from sources.scalars import ID_LENGTH, MANY, READERS, BadValue, identifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from sources.columns import Columns
 
     Convert: TypeAlias = Callable[[Mapping[str, Any]], Any]
+    Many: TypeAlias = Callable[[list[Any], frozenset[type]], list[Any] | None]
 
 FLAGS = {"true": True, "false": False}
+TEXTS = frozenset({str, type(None)})
 
 
 class Codes(NamedTuple):
@@ -37,45 +39,65 @@ class Codes(NamedTuple):
     note: Callable[[str, str], None]
 
 
+class Reading(NamedTuple):
+    """How one field is read: of one row, or of all rows of a page, which gives the same values.
+
+    `page` raises BadValue where `one` would of any of the rows.
+    """
+
+    one: Convert
+    page: Callable[[Sequence[Mapping[str, Any]]], list[Any]]
+
+
 class Compiler:
-    """Builds the converters of one field."""
+    """Builds the reading of one field."""
 
     def __init__(self, where: str, codes: Codes, binding: str, columns: Columns) -> None:
         self.where, self.codes, self.binding, self.columns = where, codes, binding, columns
 
-    def convert(self, hint: Any, rule: Rule) -> Convert:
-        """Return what makes a row's value of this annotation, or raise RuleError."""
+    def reading(self, hint: Any, rule: Rule) -> Reading:
+        """Return what makes rows' values of this annotation, or raise RuleError."""
         core, optional, target = core_of(hint)
         if isinstance(rule, Leaf):
             return self._leaf(core, target, rule, optional=optional)
         if isinstance(rule, Parts) and dataclasses.is_dataclass(core):
-            convert = self._parts(core, rule)
+            reading = self._parts(core, rule)
         elif isinstance(rule, Items) and typing.get_origin(core) is list:
-            convert = _items([self.convert(typing.get_args(core)[0], item) for item in rule.items])
+            (of,) = typing.get_args(core)
+            reading = _by_row(_items([self.reading(of, item).one for item in rule.items]))
         elif isinstance(rule, Each) and typing.get_origin(core) is list:
-            convert = self._each(rule, self.convert(typing.get_args(core)[0], rule.of))
+            (of,) = typing.get_args(core)
+            reading = _by_row(self._each(rule, self.reading(of, rule.of).one))
         else:
             raise RuleError(f"{self.where}: the rule does not fit the type of the field")
-        return convert if optional else _demanded(convert)
+        return reading if optional else _demanded(reading)
 
-    def _leaf(self, core: Any, target: str | None, rule: Leaf, *, optional: bool) -> Convert:
-        read = self._reader(core, target, rule)
+    def _leaf(self, core: Any, target: str | None, rule: Leaf, *, optional: bool) -> Reading:
+        read, many = self._readers(core, target, rule)
         if rule.constant is not None:
             said = self._tried(read, rule.constant)
-            return lambda _raw: said
+            return Reading(lambda _raw: said, lambda rows: [said] * len(rows))
         get, nulls = self.columns.sole(rule.at), frozenset({"", *rule.nulls})
-        # Most values are texts that stand as they are.
-        plain = core is str
 
-        def convert(raw: Mapping[str, Any]) -> Any:
-            value = get(raw)
+        def of(value: Any) -> Any:
             if value is None or (isinstance(value, str) and value in nulls):
                 if optional:
                     return None
                 raise BadValue(value)
-            return value if plain and isinstance(value, str) else read(value)
+            return read(value)
 
-        return convert
+        def page(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+            values = list(map(get, rows))
+            kinds = frozenset(map(type, values))
+            if many is not None and (told := many(values, kinds)) is not None and nulls.isdisjoint(values):
+                return told
+            if kinds <= TEXTS and rule.codes is None:
+                # Equal texts are the same value, read once; but each code without a word is counted.
+                known = {value: of(value) for value in set(values)}
+                return [known[value] for value in values]
+            return list(map(of, values))
+
+        return Reading(lambda raw: of(get(raw)), page)
 
     def _tried(self, read: Callable[[Any], Any], constant: str) -> Any:
         try:
@@ -86,7 +108,8 @@ class Compiler:
             raise RuleError(f"{self.where}: the constant {constant!r} does not fit the type of the field")
         return said
 
-    def _reader(self, core: Any, target: str | None, rule: Leaf) -> Callable[[Any], Any]:
+    def _readers(self, core: Any, target: str | None, rule: Leaf) -> tuple[Callable[[Any], Any], Many | None]:
+        """Return what reads one value, and what reads those of a page if they are of the ordinary kinds."""
         coded = isinstance(core, type) and (issubclass(core, Enum) or (core is bool and rule.codes is not None))
         unit, plain = rule.unit, core is Ref or coded
         if unit if plain else (core, unit) not in READERS:
@@ -94,10 +117,13 @@ class Compiler:
         if rule.codes is not None and not coded:
             raise RuleError(f"{self.where}: the table of codes {rule.codes!r} does not fit the type of the field")
         if core is Ref:
-            return partial(_reference, str(target), self.binding)
-        return self._coded(core, rule) if coded else READERS[core, unit]
+            return partial(_reference, str(target), self.binding), partial(_references, str(target), self.binding)
+        if coded:
+            table = self._table(core, rule)
+            return self._coded(table), partial(_looked_up, table)
+        return READERS[core, unit], MANY.get((core, unit))
 
-    def _coded(self, core: type[Enum | bool], rule: Leaf) -> Callable[[Any], Any]:
+    def _table(self, core: type[Enum | bool], rule: Leaf) -> Mapping[str, Enum | bool]:
         known = core.__members__ if issubclass(core, Enum) else FLAGS
         words = self.codes.tables.get(rule.codes or "", {} if rule.constant is None else {rule.constant: rule.constant})
         strange = sorted(set(words.values()) - set(known))
@@ -105,7 +131,9 @@ class Compiler:
             raise RuleError(
                 f"{self.where}: the table of codes {rule.codes!r} is missing or has words of its own: {strange}"
             )
-        table = {code: known[word] for code, word in words.items()}
+        return {code: known[word] for code, word in words.items()}
+
+    def _coded(self, table: Mapping[str, Enum | bool]) -> Callable[[Any], Any]:
         system = self.binding.partition(".")[0].upper()
 
         def read(value: Any) -> Enum | bool | Problem:
@@ -117,7 +145,7 @@ class Compiler:
 
         return read
 
-    def _parts(self, core: Any, rule: Parts) -> Convert:
+    def _parts(self, core: Any, rule: Parts) -> Reading:
         hints = hints_of(core)
         lead = next(iter(hints))
         if rule.parts.keys() - hints.keys() or lead not in rule.parts:
@@ -125,15 +153,14 @@ class Compiler:
                 f"{self.where}: of the parts {list(hints)} the rule has {list(rule.parts)}; {lead!r} is a must"
             )
         needed = [place for place, hint in enumerate(hints.values()) if not core_of(hint)[1]]
-        converts = [
-            self.convert(hint | None, rule.parts[name]) if name in rule.parts else _nothing
+        readings = [
+            self.reading(hint | None, rule.parts[name]) if name in rule.parts else _by_row(_nothing)
             for name, hint in hints.items()
         ]
         names, where = tuple(hints), self.where
         build: Callable[..., Any] = Money.of if core is Money else core
 
-        def convert(raw: Mapping[str, Any]) -> Any:
-            values = [part(raw) for part in converts]
+        def of(values: Sequence[Any]) -> Any:
             if values[0] is None:
                 # Without its amount there is no money, whatever the currency beside it says. Anything else without its
                 # first part is a piece of something.
@@ -145,7 +172,10 @@ class Compiler:
                     raise BadValue(where)
             return build(**dict(zip(names, values, strict=True)))
 
-        return convert
+        return Reading(
+            lambda raw: of([reading.one(raw) for reading in readings]),
+            lambda rows: list(map(of, zip(*(reading.page(rows) for reading in readings), strict=True))),
+        )
 
     def _each(self, rule: Each, item: Convert) -> Convert:
         if any(at.endswith(CALL) for at in paths(rule.of)):
@@ -193,6 +223,22 @@ def _reference(type_: str, binding: str, value: Any) -> Ref:
     return Ref(type_, binding, identifier(value))
 
 
+def _references(type_: str, binding: str, values: list[Any], kinds: frozenset[type]) -> list[Any] | None:
+    short = kinds == {str} and max(map(len, values)) <= ID_LENGTH
+    return Ref.each(type_, binding, values) if short else None
+
+
+def _looked_up(table: Mapping[str, Any], values: list[Any], kinds: frozenset[type]) -> list[Any] | None:
+    try:
+        return [table[value] for value in values] if kinds == {str} else None
+    except KeyError:
+        return None
+
+
+def _by_row(convert: Convert) -> Reading:
+    return Reading(convert, lambda rows: list(map(convert, rows)))
+
+
 def _items(items: Sequence[Convert]) -> Convert:
     return lambda raw: [value for convert in items if (value := convert(raw)) is not None]
 
@@ -201,11 +247,17 @@ def _nothing(_raw: Mapping[str, Any]) -> None:
     return None
 
 
-def _demanded(convert: Convert) -> Convert:
-    def demand(raw: Mapping[str, Any]) -> Any:
-        value = convert(raw)
+def _demanded(reading: Reading) -> Reading:
+    def one(raw: Mapping[str, Any]) -> Any:
+        value = reading.one(raw)
         if value is None:
             raise BadValue
         return value
 
-    return demand
+    def page(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        values = reading.page(rows)
+        if any(value is None for value in values):
+            raise BadValue
+        return values
+
+    return Reading(one, page)

@@ -83,7 +83,7 @@ class RollCall:
         for _, outcome in await self.source.by(identity_row(type_), type_, [ref.id for ref in refs], self._scope()):
             if isinstance(outcome, SourceFailure):
                 raise outcome
-            found |= {one.ref for one in outcome.found}
+            found |= set(outcome.found.refs)
             if not outcome.whole or None in found:
                 raise SourceFailure(Code.SOURCE_MISBEHAVED, f"the answer about {type_} is not whole")
         return set(refs) - found

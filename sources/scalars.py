@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from schema.values import CurrencyCode, Hours, Ratio
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    Many: TypeAlias = Callable[[list[Any], frozenset[type]], list[Any] | None]
 
 MICROSECONDS_PER_HOUR = 3_600_000_000
 MINUTES_PER_HOUR = 60
@@ -20,7 +22,9 @@ WHOLE_DIGITS, ALL_DIGITS = 20, 28
 INT_BITS = 31  # GraphQL's Int has no more
 # As JSON and SQL write numbers: Python's own reader also takes "1_000", " 5 " and digits of other scripts.
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+PLAINS = re.compile(rf"{PLAIN.pattern}(?:,{PLAIN.pattern})*")
+NUMBERS = frozenset({str, int, Decimal})
 # What the cross-references can keep, and a global id can carry.
 ID_LENGTH = 255
 DAY_LENGTH = len("2026-03-31")
@@ -147,4 +151,28 @@ READERS: dict[tuple[Any, str | None], Callable[[Any], Any]] = {
     (date, None): _day,
     (date, "noon"): _noon,
     (datetime, None): instant,
+}
+
+
+def _as_they_are(kind: type) -> Many:
+    return lambda values, kinds: values if kinds == {kind} else None
+
+
+def _numbers(values: list[Any], kinds: frozenset[type]) -> list[Any] | None:
+    """Read numbers that are all short and plain."""
+    if not kinds <= NUMBERS:
+        return None
+    texts = values if kinds == {str} else list(map(str, values))
+    joined = ",".join(texts)
+    plain = max(map(len, texts)) <= WHOLE_DIGITS and joined.count(",") < len(texts) and PLAINS.fullmatch(joined)
+    return list(map(Decimal, values)) if plain else None
+
+
+# How all values of a page are read together, where none of them is out of the ordinary: by their kinds, None if one is.
+MANY: dict[tuple[Any, str | None], Many] = {
+    (str, None): _as_they_are(str),
+    (bool, None): _as_they_are(bool),
+    (Decimal, None): _numbers,
+    (Hours, None): _numbers,
+    (Ratio, None): _numbers,
 }

@@ -14,14 +14,14 @@ import msgspec
 import structlog
 
 from schema.problems import Code, Problem
-from schema.rows import Origin, Ref, Row, System
+from schema.rows import Origin, System
 from sources.columns import Columns
 from sources.contract import Position, Single, SourceFailure
 from sources.converting import Codes
 from sources.families import family
 from sources.fields import RuleError
 from sources.selection import EVERYTHING, Choices, Selection
-from sources.translation import RowReader
+from sources.translation import Found, RowReader
 from sources.walk import ById, ByNumber
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schema.context import Clock
+    from schema.rows import Row
     from sources.contract import Answer, Family, Request, Scope
     from sources.manifest import Asked, Entity, Manifest
     from sources.unmapped import Unmapped
@@ -46,21 +47,13 @@ PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 log = structlog.get_logger("colonnade.sources")
 
 
-class Found(msgspec.Struct, frozen=True):
-    """One row of a batch: the key under which it was asked, itself, or why it cannot be read."""
-
-    key: str | None
-    ref: Ref | None
-    row: Row | Problem
-
-
 class Batch(msgspec.Struct, frozen=True):
     """All rows of one call. It is whole if the source sent as many as it said; else a missing row proves nothing.
 
     `failed` are the ids for which it failed, where one call has a part for each.
     """
 
-    found: list[Found]
+    found: Found
     whole: bool
     failed: Mapping[str, SourceFailure] = {}
 
@@ -163,7 +156,7 @@ class Source:
         outcomes: list[tuple[Sequence[str], Batch | SourceFailure]] = []
         if len(formed) < len(ids):
             # No record has such an id: that is an answer, too.
-            outcomes.append(([id_ for id_ in ids if id_ not in set(formed)], Batch([], whole=True)))
+            outcomes.append(([id_ for id_ in ids if id_ not in set(formed)], Batch(Found([], [], []), whole=True)))
         for chunk, answer in zip(chunks, answers, strict=True):
             if isinstance(answer, BaseException) and not isinstance(answer, SourceFailure):
                 raise answer
@@ -215,41 +208,46 @@ class Source:
     async def _batch(self, row: type[Row], entity: Entity, asked: Asked, ids: Sequence[str], scope: Scope) -> Batch:
         reader, origin = self.reader(row), self._origin(self.clock.now())
         columns = self._columns.behind([*reader.columns, asked.at], row.type)
-        found: list[Found] = []
-        earlier: set[Ref | None] = set()
+        pages: list[Found] = []
         wanted = frozenset(ids)
-        received, total, moved = 0, None, False
+        received, total = 0, None
         failed: dict[str, SourceFailure] = {}
         request = self.family.by_ids(entity, asked, ids, columns, self.manifest.limits.rows)
         async for answer in self._pages(request, scope, row.type):
             total = answer.total if total is None else total
-            rows = [raw for raw in answer.rows if reader.belongs(raw) and not reader.nobodys(raw, asked.at)]
-            if len(rows) < len(answer.rows) or answer.strangers:
-                log.warning("contract alarm", binding=self.binding, entity=row.type, unfiltered=True)
             failed |= {ids[place]: failure for place, failure in answer.failed.items()}
-            page = self._found(reader, rows, asked, wanted, origin)
             received += len(answer.rows)
-            refs = {one.ref for one in page}
-            # A row that comes again on a later page has moved there, and another one away from it: unseen, but counted.
-            moved = moved or not earlier.isdisjoint(refs)
-            earlier |= refs
-            found += page
+            pages.append(self._page(reader, answer, asked, wanted, origin))
+        found = pages[0] if len(pages) == 1 else Found.joined(pages)
+        # A row that comes again on a later page has moved there, and another one away from it: unseen, but counted.
+        moved = len(pages) > 1 and sum(len(set(page.refs)) for page in pages) > len(set(found.refs))
         # What came for an id before its part failed may not be all.
-        kept = [one for one in found if one.key not in failed]
+        kept = found.but(failed) if failed else found
         return Batch(kept, whole=not moved and (total is None or received >= total), failed=failed)
+
+    def _page(
+        self, reader: RowReader, answer: Answer, asked: Asked, wanted: frozenset[str], origin: Origin
+    ) -> Found:
+        if not answer.strangers and (found := reader.page(answer.rows, asked.at, origin)) is not None:
+            return found
+        rows = [raw for raw in answer.rows if reader.belongs(raw) and not reader.nobodys(raw, asked.at)]
+        if len(rows) < len(answer.rows) or answer.strangers:
+            log.warning("contract alarm", binding=self.binding, entity=reader.row.type, unfiltered=True)
+        return self._found(reader, rows, asked, wanted, origin)
 
     def _found(
         self, reader: RowReader, rows: Sequence[Any], asked: Asked, wanted: frozenset[str], origin: Origin
-    ) -> list[Found]:
+    ) -> Found:
         """Give each row to each key that it stands for; to one that nobody asked, if it stands for no other."""
-        found: list[Found] = []
+        found = Found([], [], [])
         own = asked.at == reader.id
         for raw in rows:
             ref = reader.ref(raw)
             keys = [ref.id] if own and ref is not None else reader.keys(raw, asked.at)
             read = self._unreadable(reader.row) if ref is None else reader.read(raw, ref, origin)
             asked_for: Sequence[str | None] = [key for key in keys if key in wanted] or keys[:1] or [None]
-            found += [Found(key, ref, read) for key in asked_for]
+            for key in asked_for:
+                found.add(key, ref, read)
         return found
 
     async def _pages(self, request: Request, scope: Scope, type_: str) -> AsyncGenerator[Answer, None]:

@@ -1,12 +1,16 @@
 """From a source's words to ours: a manifest's rules and a row's annotations, compiled once into one reader of rows.
 
 A value that cannot become what its field must be costs the row; a code without a word is a Problem and costs the field.
+
+An ordinary page is read column by column, which takes a fraction of the time. A page in which anything is out of the
+ordinary is read row by row: the same rules, one value at a time.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from schema.problems import Code, Problem
 from schema.rows import Origin, Ref, Row
@@ -16,11 +20,38 @@ from sources.fields import Leaf, RuleError, paths
 from sources.scalars import ID_LENGTH, BadValue, identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from sources.columns import Columns
-    from sources.converting import Codes, Convert
+    from sources.converting import Codes, Reading
     from sources.manifest import Entity
+
+
+class Found(NamedTuple):
+    """Rows by columns: the key under which each was asked, its own reference, itself, or why it cannot be read."""
+
+    keys: list[str | None]
+    refs: list[Ref | None]
+    rows: list[Row | Problem]
+
+    @classmethod
+    def joined(cls, pages: Iterable[Found]) -> Found:
+        """Return the rows of pages that follow one another."""
+        return cls(*([*chain.from_iterable(columns)] for columns in zip(([], [], []), *pages, strict=True)))
+
+    def add(self, key: str | None, ref: Ref | None, row: Row | Problem) -> None:
+        """Add a row."""
+        self.keys.append(key)
+        self.refs.append(ref)
+        self.rows.append(row)
+
+    def but(self, keys: Container[str | None]) -> Found:
+        """Return the rows that were not asked under these keys."""
+        found = Found([], [], [])
+        for key, ref, row in zip(*self, strict=True):
+            if key not in keys:
+                found.add(key, ref, row)
+        return found
 
 
 class RowReader:
@@ -37,11 +68,11 @@ class RowReader:
         needed = [self.id, *entity.only, *(at for rule in rules.values() for at in paths(rule))]
         self.columns = columns.behind(needed, row.type)
         fields = {
-            name: Compiler(f"{row.type}.{name}", codes, binding, columns).convert(hints[name], rule)
+            name: Compiler(f"{row.type}.{name}", codes, binding, columns).reading(hints[name], rule)
             for name, rule in rules.items()
         }
-        self._build = _building(row, fields)
-        self._links = {name: convert for name, convert in fields.items() if core_of(hints[name])[0] is Ref}
+        self._build, self._build_all = _building(row, fields)
+        self._links = {name: reading.one for name, reading in fields.items() if core_of(hints[name])[0] is Ref}
         self._own = columns.at(self.id)
         self._only = [(columns.at(at), said) for at, said in entity.only.items()]
 
@@ -90,6 +121,20 @@ class RowReader:
             problem.refs = dict(self._readable(raw))
             return problem
 
+    def page(self, raws: Sequence[Any], at: str, origin: Origin) -> Found | None:
+        """Read a page whose rows were asked by their value at a place; None where it has to be read row by row."""
+        if not raws or set(map(type, raws)) != {dict}:
+            return None
+        try:
+            ids = _ids(list(map(self._own, raws)))
+            keys = ids if at == self.id else _ids(list(map(self._at(at), raws)))
+            if ids is None or keys is None or not all(_says(map(get, raws), said) for get, said in self._only):
+                return None
+            refs = Ref.each(self.row.type, self.binding, ids)
+            return Found([*keys], [*refs], [*self._build_all(raws, refs, origin)])
+        except BadValue:
+            return None
+
     def _must_say(self, raw: Mapping[str, Any]) -> None:
         if any(get(raw) is None for get, _ in self._only):
             raise BadValue
@@ -106,15 +151,37 @@ def _denies(value: Any, said: str) -> bool:
     return isinstance(value, str | int) and identifier(value) != said
 
 
-def _building(row: type[Row], fields: Mapping[str, Convert]) -> Callable[[Mapping[str, Any], Ref, Origin], Row]:
-    """Return what makes a row of its converted fields.
+def _ids(values: list[Any]) -> list[str] | None:
+    """Return ids as text, if all of them are ordinary ones."""
+    kinds = set(map(type, values))
+    if kinds not in ({str}, {int}):
+        return None
+    texts = values if kinds == {str} else list(map(str, values))
+    return texts if "" not in texts and max(map(len, texts)) <= ID_LENGTH else None
+
+
+def _says(values: Iterable[Any], said: str) -> bool:
+    return all(isinstance(value, str) and value == said for value in values)
+
+
+def _building(row: type[Row], fields: Mapping[str, Reading]) -> tuple[Callable[..., Row], Callable[..., list[Row]]]:
+    """Return what makes a row of its fields, and what makes all rows of a page.
 
     The names stand in the code: as keywords of a dictionary that is made for each row they take twice as long.
     """
-    said = "".join(f", {name}={name}(raw)" for name in fields)
-    made: dict[str, Any] = {"row": row, **fields}
-    exec(f"def build(raw, ref, origin):\n    return row(ref=ref, origin=origin{said})", made)  # noqa: S102  fields' names
-    return made["build"]  # type: ignore[no-any-return]
+    alone = "".join(f", {name}=one_{name}(raw)" for name in fields)
+    pages, values = ("".join(f", {said}" for said in map(how.format, fields)) for how in ("all_{}(raws)", "its_{}"))
+    taken = "".join(f", {name}=its_{name}" for name in fields)
+    code = (
+        f"def one(raw, ref, origin):\n    return row(ref=ref, origin=origin{alone})\n"
+        f"def page(raws, refs, origin):\n"
+        f"    return [row(ref=ref, origin=origin{taken}) for ref{values} in zip(refs{pages})]\n"
+    )
+    made: dict[str, Any] = {"row": row}
+    made |= {f"one_{name}": reading.one for name, reading in fields.items()}
+    made |= {f"all_{name}": reading.page for name, reading in fields.items()}
+    exec(code, made)  # noqa: S102  fields' names
+    return made["one"], made["page"]
 
 
 def _own(row: type[Row]) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from itertools import groupby, pairwise
+from itertools import count as numbers
+from itertools import groupby, pairwise, repeat
 from operator import attrgetter, le, lt
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
@@ -67,6 +68,22 @@ class Walk(ABC):
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "a row of the list has no id")
         return ref
 
+    def _keep_all(self, raws: Sequence[Any], count: int) -> bool:
+        """Keep rows that follow a count, if all of them are ordinary, new and wanted; else keep none."""
+        found = self._reader.page(raws, self._reader.id, self._origin)
+        if found is None:
+            return False
+        ids, order = [str(key) for key in found.keys], self._wanted.order
+        behind = self._after is not None and self._after.id in ids
+        if behind or len(set(ids)) < len(ids) or not self._seen.keys().isdisjoint(ids):
+            return False
+        if self._wanted.tests and not all(map(self._wanted.holds, found.rows)):
+            return False
+        keys = repeat("") if order is None else (order.key(self._reader, raw) for raw in raws)
+        self._seen.update(zip(ids, zip(numbers(len(self.places)), raws), strict=False))
+        self.places += map(Place, map(Position, numbers(count + 1), ids, keys), found.rows)
+        return True
+
     def _keep(self, raw: Any, ref: Ref, count: int) -> None:
         if not self._reader.belongs(raw) or (self._after is not None and ref.id == self._after.id):
             self._doubled = True
@@ -112,7 +129,8 @@ class ByNumber(Walk):
         first = answer.first or 0
         if first != self._next if self._next is not None else first > max(self._before - 1, 0):
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "the pages of the list overlap or leave rows out")
-        for index, raw in enumerate(answer.rows, start=first + 1):
+        kept = first >= self._before and self._keep_all(answer.rows, first)
+        for index, raw in enumerate(() if kept else answer.rows, start=first + 1):
             ref = self._ref(raw)
             if index > self._before:
                 self._keep(raw, ref, index)
@@ -157,8 +175,9 @@ class ById(Walk):
         self._received += len(answer.rows)
         # More rows than it counts: its count is not to be believed.
         self._doubled = self._doubled or (self._rest is not None and self._received > self._rest)
-        for raw in answer.rows:
-            self._keep(raw, self._ref(raw), self._before + len(self.places) + 1)
+        if not self._keep_all(answer.rows, self._before + len(self.places)):
+            for raw in answer.rows:
+                self._keep(raw, self._ref(raw), self._before + len(self.places) + 1)
         if not self._in_order(by_id=True):
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "the rows of the list are not in the wanted order")
 

@@ -41,7 +41,8 @@ class CrossReferences:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._lately: Lately[tuple[Ref, str], Sequence[Ref]] = Lately(CACHE_SECONDS, CACHED)
+        # By role: the same record is called otherwise by each.
+        self._lately: dict[str, Lately[Ref, Sequence[Ref]]] = {}
         self._changes = 0
 
     async def add(self, references: Iterable[CrossReference]) -> None:
@@ -59,8 +60,10 @@ class CrossReferences:
 
     async def words(self, refs: Iterable[Ref], role: str) -> Mapping[Ref, Sequence[Ref]]:
         """Return what the systems of a role call each of these, be it said in its home's words or in another's."""
+        if (lately := self._lately.get(role)) is None:
+            lately = self._lately[role] = Lately(CACHE_SECONDS, CACHED)
         asked = dict.fromkeys(refs)
-        known = {ref: words for (ref, _), words in self._lately.find((ref, role) for ref in asked).items()}
+        known = lately.find(asked.keys())
         unknown = [ref for ref in asked if ref not in known] if len(known) < len(asked) else []
         changes = self._changes
         try:
@@ -69,8 +72,8 @@ class CrossReferences:
             raise StoreUnavailableError("the cross-references cannot be read") from error
         # What was read while something changed may be the state before: it answers this once, and is not kept.
         if changes == self._changes:
-            self._lately.keep({(ref, role): looked_up[ref] for ref in unknown})
-        return known | looked_up
+            lately.keep(looked_up)
+        return known | looked_up if looked_up else known
 
     async def of(self, canonical: Ref, at_most: int) -> list[CrossReference] | Problem:
         """Return every reference of a record, in the order in which they came about, one more than asked at most."""

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -29,11 +29,13 @@ class Lately(Generic[K, V]):
         self._old: dict[K, V] = {}
         self._young_since = self._old_since = self._clock()
 
-    def find(self, keys: Iterable[K]) -> dict[K, V]:
+    def find(self, keys: Collection[K]) -> dict[K, V]:
         """Return what is known of these keys."""
         self._age()
         young, old = self._young, self._old
-        return {key: young[key] if key in young else old[key] for key in keys if key in young or key in old}
+        # Mostly everything is young: one look for each key.
+        found = {key: young[key] for key in keys if key in young}
+        return found | {key: old[key] for key in keys if key in old and key not in found} if old else found
 
     def keep(self, found: Mapping[K, V]) -> None:
         """Keep what was found just now."""

@@ -21,7 +21,7 @@ def test_nothing_outlives_its_seconds() -> None:
     lately = Lately[str, int](30, 1_000, clock)
     for second in range(200):
         clock.now = float(second)
-        found = lately.find(f"k{number}" for number in range(200))
+        found = lately.find([f"k{number}" for number in range(200)])
         ages = [second - value for value in found.values()]
         assert all(age < 30 for age in ages)
         assert sorted(ages)[:14] == list(range(1, 15))[: min(second, 14)]
