@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+import orjson
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from prometheus_client import CollectorRegistry
 
     from schema.problems import Code
@@ -58,15 +62,15 @@ class GraphMetrics:
         return self._streams.labels(transport)
 
 
-class StandardError(io.TextIOBase):
+class StandardError(io.RawIOBase):
     """Where log lines go. One that cannot be written is lost: what it tells of goes on, though the disk be full."""
 
-    def write(self, text: str) -> int:
+    def write(self, line: Any) -> int:
         """Write to standard error, if it takes it."""
         with suppress(OSError):
-            sys.stderr.write(text)
-            sys.stderr.flush()
-        return len(text)
+            sys.stderr.buffer.write(line)
+            sys.stderr.buffer.flush()
+        return len(line)
 
 
 def configure(level: int = logging.INFO) -> None:
@@ -77,9 +81,17 @@ def configure(level: int = logging.INFO) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", StandardError())),
+        logger_factory=structlog.BytesLoggerFactory(file=cast("BinaryIO", StandardError())),
         cache_logger_on_first_use=False,
     )
+
+
+def _line(told: Any, default: Callable[[Any], Any]) -> bytes:
+    try:
+        return orjson.dumps(told, default)
+    except TypeError:
+        # Half a surrogate pair, or a number of more than 64 bits: what is odd must be told all the same.
+        return json.dumps(told, default=default).encode()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NewType, Self
 import strawberry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from strawberry.types.scalar import ScalarDefinition
 
 Hours = NewType("Hours", Decimal)
@@ -46,6 +48,16 @@ class Money:
         """Show at least the currency's own digits (13125.4 KWD is 13125.400) and never round any away."""
         padded = amount.quantize(SCALES[minor_units(currency)])
         return cls(amount=padded if padded == amount else amount, currency=CurrencyCode(currency))
+
+    @classmethod
+    def each(cls, amounts: Sequence[Decimal], currencies: Sequence[str]) -> list[Self]:
+        """Return what `of` returns of each amount in its currency; the currencies' digits are looked up once."""
+        scales = {currency: SCALES[minor_units(currency)] for currency in set(currencies)}
+        padded = [amount.quantize(scales[currency]) for amount, currency in zip(amounts, currencies, strict=True)]
+        return [
+            cls(amount=long if long == amount else amount, currency=CurrencyCode(currency))
+            for amount, long, currency in zip(amounts, padded, currencies, strict=True)
+        ]
 
 
 @strawberry.federation.type(shareable=True)

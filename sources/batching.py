@@ -99,9 +99,7 @@ class Desk:
             for key, words in zip(keys, meant, strict=True)
         }
 
-    async def _worded(
-        self, name: str, question: type[Question], keys: Sequence[Ref]
-    ) -> list[Sequence[Ref] | Problem]:
+    async def _worded(self, name: str, question: type[Question], keys: Sequence[Ref]) -> list[Sequence[Ref] | Problem]:
         """Say each key in the words of the asked role; a key that already is needs no look-up."""
         role = question.role.value
         own = {binding for binding in set(map(BINDING, keys)) if binding.partition(".")[0] == role}

@@ -12,6 +12,7 @@ import types
 import typing
 from enum import Enum
 from functools import cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 
 from schema.problems import Code, Problem
@@ -172,10 +173,13 @@ class Compiler:
                     raise BadValue(where)
             return build(**dict(zip(names, values, strict=True)))
 
-        return Reading(
-            lambda raw: of([reading.one(raw) for reading in readings]),
-            lambda rows: list(map(of, zip(*(reading.page(rows) for reading in readings), strict=True))),
-        )
+        def page(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+            columns = [reading.page(rows) for reading in readings]
+            if core is Money and not any(value is None for value in chain.from_iterable(columns)):
+                return Money.each(*columns)
+            return list(map(of, zip(*columns, strict=True)))
+
+        return Reading(lambda raw: of([reading.one(raw) for reading in readings]), page)
 
     def _each(self, rule: Each, item: Convert) -> Convert:
         if any(at.endswith(CALL) for at in paths(rule.of)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import quote
 
@@ -77,10 +78,9 @@ Auth: TypeAlias = Annotated[
 class Spoken(Strict):
     """What a protocol has in common with the others."""
 
-    def carries(self, id_: str) -> bool:
-        """Tell whether the protocol can say an id at all: what it cannot is no record's."""
-        del id_
-        return True
+    def carried(self, ids: Sequence[str]) -> Sequence[str]:
+        """Return the ids that the protocol can say at all: what it cannot is no record's."""
+        return ids
 
     def between(self, column: str) -> str:
         """Return what stands between two ids in a URL: at the most two quotes and a comma, each of them escaped."""
@@ -210,9 +210,9 @@ class SoapDialect(Spoken):
     rows: str
     next: str
 
-    def carries(self, id_: str) -> bool:
-        """Tell whether XML has all of its characters."""
-        return XML.fullmatch(id_) is not None
+    def carried(self, ids: Sequence[str]) -> Sequence[str]:
+        """Return the ids of which XML has all characters."""
+        return [id_ for id_ in ids if XML.fullmatch(id_)]
 
 
 class SqlDialect(Spoken):

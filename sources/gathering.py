@@ -32,7 +32,7 @@ class Gathering:
         batches = {known[key] for key in keys} if len(new) < len(keys) else {known[new[0]]}
         if going := [batch for batch in batches if not batch.done()]:
             # Never by awaiting a task: who gives up would cancel it for the others.
-            await asyncio.wait(going)
+            await (asyncio.shield(going[0]) if len(going) == 1 else asyncio.wait(going))
         if len(batches) == 1:
             return batches.pop().result()
         return {key: self._batches[key].result()[key] for key in keys}

@@ -25,7 +25,7 @@ from sources.translation import Found, RowReader
 from sources.walk import ById, ByNumber
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -145,21 +145,18 @@ class Source:
         """Ask for all rows of the ids, in as few calls as the limits allow; each chunk has its own outcome."""
         entity = self.manifest.entities[row.type]
         asked = entity.ask.get(by, entity.id)
-        carries = self.manifest.dialect.carries
-        formed = [id_ for id_ in ids if carries(id_) and (not asked.form or re.fullmatch(asked.form, id_))]
+        formed = self.manifest.dialect.carried(ids)
+        if asked.form:
+            formed = [id_ for id_ in formed if re.fullmatch(asked.form, id_)]
         limits = self.manifest.limits
         between = self.manifest.dialect.between(asked.name) if asked.joined else f"&{quote(asked.name, safe='')}="
         chunks = list(_chunks(formed, asked.most(limits.ids), limits.url_bytes, len(between)))
-        answers = await asyncio.gather(
-            *(self._batch(row, entity, asked, chunk, scope) for chunk in chunks), return_exceptions=True
-        )
+        answers = await _settled([self._batch(row, entity, asked, chunk, scope) for chunk in chunks])
         outcomes: list[tuple[Sequence[str], Batch | SourceFailure]] = []
         if len(formed) < len(ids):
             # No record has such an id: that is an answer, too.
             outcomes.append(([id_ for id_ in ids if id_ not in set(formed)], Batch(Found([], [], []), whole=True)))
         for chunk, answer in zip(chunks, answers, strict=True):
-            if isinstance(answer, BaseException) and not isinstance(answer, SourceFailure):
-                raise answer
             failed = answer.failed if isinstance(answer, Batch) else {}
             outcomes += [([id_], failure) for id_, failure in failed.items()]
             outcomes.append(([id_ for id_ in chunk if id_ not in failed], answer))
@@ -225,9 +222,7 @@ class Source:
         kept = found.but(failed) if failed else found
         return Batch(kept, whole=not moved and (total is None or received >= total), failed=failed)
 
-    def _page(
-        self, reader: RowReader, answer: Answer, asked: Asked, wanted: frozenset[str], origin: Origin
-    ) -> Found:
+    def _page(self, reader: RowReader, answer: Answer, asked: Asked, wanted: frozenset[str], origin: Origin) -> Found:
         if not answer.strangers and (found := reader.page(answer.rows, asked.at, origin)) is not None:
             return found
         rows = [raw for raw in answer.rows if reader.belongs(raw) and not reader.nobodys(raw, asked.at)]
@@ -276,8 +271,26 @@ class Source:
         return Problem(Code.BAD_ROW, f"{name} sent a record of {row.type} that cannot be read", system=name)
 
 
+async def _settled(calls: Sequence[Coroutine[Any, Any, Batch]]) -> list[Batch | SourceFailure]:
+    """Make calls at once and return how each ended; one alone needs no task of its own."""
+    if len(calls) == 1:
+        try:
+            return [await calls[0]]
+        except SourceFailure as failure:
+            return [failure]
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException) and not isinstance(answer, SourceFailure):
+            raise answer
+    return [answer for answer in answers if isinstance(answer, Batch | SourceFailure)]
+
+
 def _chunks(ids: Sequence[str], count: int, size: int, between: int) -> Iterator[list[str]]:
     """Cut ids so that each part keeps both limits: so many ids, so many bytes of URL with what is between them."""
+    if len(ids) <= count and PLAIN.fullmatch(joined := "".join(ids)) and len(joined) + len(ids) * between <= size:
+        if ids:
+            yield [*ids]
+        return
     chunk: list[str] = []
     spent = 0
     for id_ in ids:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from secrets import token_hex
 from typing import Self
-from uuid import uuid4
 
 import msgspec
 
@@ -16,7 +17,7 @@ SAMPLED = 1
 class Trace(msgspec.Struct, frozen=True):
     """One trace, and whether its caller records it. Every call that we make is a span of its own in it."""
 
-    id: str = msgspec.field(default_factory=lambda: uuid4().hex)
+    id: str = msgspec.field(default_factory=partial(token_hex, 16))
     sampled: bool = True
 
     @classmethod
@@ -29,4 +30,4 @@ class Trace(msgspec.Struct, frozen=True):
 
     def span(self) -> str:
         """Return the `traceparent` of a new call."""
-        return f"00-{self.id}-{uuid4().hex[:16]}-{self.sampled:02x}"
+        return f"00-{self.id}-{token_hex(8)}-{self.sampled:02x}"
