@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from urllib.parse import quote
 
 from pydantic import Field, StringConstraints, model_validator
 
 from schema.tomlfile import Strict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Below the binding's address, always: an address of its own would take the credentials to another host.
 Path: TypeAlias = Annotated[str, StringConstraints(pattern=r"^/[^/?#\s][^?#\s]*$")]
