@@ -26,12 +26,16 @@ class Measured(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """What is wanted of which figure: the gate, the stretch behind it, what was found, and what that means."""
+    """What is wanted of which figure: the gate, the stretch behind it, what was found, and what that means.
+
+    `by_hand` is the same figure of the hand-written endpoint, where it has one: what Python can reach at the most.
+    """
 
     what: str
     gate: str
     stretch: str
     found: str
+    by_hand: str
     verdict: str
 
 
@@ -42,10 +46,10 @@ class Bound(NamedTuple):
     stretch: float | None = None
     least: bool = True
 
-    def judge(self, what: str, found: float | None) -> Gate:
+    def judge(self, what: str, found: float | None, by_hand: float | None = None) -> Gate:
         """Hold a figure against it."""
-        said = "-" if found is None else f"{found:.2f}"
-        return Gate(what, self._said(self.gate), self._said(self.stretch), said, self._verdict(found))
+        said, hand = ("-" if figure is None else f"{figure:.2f}" for figure in (found, by_hand))
+        return Gate(what, self._said(self.gate), self._said(self.stretch), said, hand, self._verdict(found))
 
     def _verdict(self, found: float | None) -> str:
         if found is None:
@@ -76,31 +80,35 @@ def gates(measured: Measured) -> Iterator[Gate]:
 def _inside(inside: Mapping[str, Mapping[str, Sequence[float]]]) -> Iterator[Gate]:
     for case in LINKED:
         own, stock, hand = (inside[name].get(case, ()) for name in ("colonnade", "strawberry", "hand-written"))
-        yield Bound(20, 30).judge(f"in process, {case}: times stock Strawberry", _ratio(stock, own))
+        yield Bound(20, 30).judge(
+            f"in process, {case}: times stock Strawberry", _ratio(stock, own), _ratio(stock, hand)
+        )
         yield Bound(2.5, 1.5, least=False).judge(f"in process, {case}: of the hand-written code", _ratio(own, hand))
 
 
 def _lists(results: Results) -> Iterator[Gate]:
     for case in LISTS:
-        own = _cpu(results, "colonnade", case)
-        yield Bound(10, 20).judge(f"{case}: times stock Strawberry", _ratio(_cpu(results, "strawberry", case), own))
         apollo = Bound(5) if case == "full1000" else Bound(2, 3)
-        yield apollo.judge(f"{case}: times Apollo Server", _ratio(_cpu(results, "apollo", case), own))
-        jit = _cpu(results, "mercurius-jit", case)
-        yield Bound(None, 1).judge(f"{case}: times mercurius with graphql-jit", _ratio(jit, own))
-        rows = _cpu(results, "colonnade-rows", case)
+        yield Bound(10, 20).judge(f"{case}: times stock Strawberry", *_of(results, "strawberry", case))
+        yield apollo.judge(f"{case}: times Apollo Server", *_of(results, "apollo", case))
+        yield Bound(None, 1).judge(f"{case}: times mercurius with graphql-jit", *_of(results, "mercurius-jit", case))
+        own, rows = (_cpu(results, name, case) for name in ("colonnade", "colonnade-rows"))
         yield Bound(1.25, 1.1, least=False).judge(f"{case}: where rows decide, of the same without", _ratio(rows, own))
 
 
 def _single(results: Results) -> Iterator[Gate]:
-    one = _cpu(results, "colonnade", "one")
-    yield Bound(3).judge("one, uncached: times stock Strawberry", _ratio(_cpu(results, "strawberry", "one"), one))
-    yield Bound(None, 1).judge("one, uncached: times Apollo Server", _ratio(_cpu(results, "apollo", "one"), one))
-    cached = _cpu(results, "colonnade-cached", "person")
-    apollo, hand = (_cpu(results, name, "person") for name in ("apollo", "hand-written"))
-    yield Bound(1).judge("person, from the entity cache: times Apollo Server without one", _ratio(apollo, cached))
-    cached_by_hand = _ratio(cached, hand)
-    yield Bound(None, 1.5, least=False).judge("person, from the entity cache: of the hand-written", cached_by_hand)
+    yield Bound(3).judge("one, uncached: times stock Strawberry", *_of(results, "strawberry", "one"))
+    yield Bound(None, 1).judge("one, uncached: times Apollo Server", *_of(results, "apollo", "one"))
+    cached, what = "colonnade-cached", "person, from the entity cache"
+    yield Bound(1).judge(f"{what}: times Apollo Server without one", *_of(results, "apollo", "person", cached))
+    own, hand = (_cpu(results, name, "person") for name in (cached, "hand-written"))
+    yield Bound(None, 1.5, least=False).judge(f"{what}: of the hand-written", _ratio(own, hand))
+
+
+def _of(results: Results, other: str, case: str, own: str = "colonnade") -> tuple[float | None, float | None]:
+    """Return how often our CPU goes into another server's, and how often that of the hand-written endpoint does."""
+    theirs, ours, hand = (_cpu(results, name, case) for name in (other, own, "hand-written"))
+    return _ratio(theirs, ours), _ratio(theirs, hand)
 
 
 def _calls(results: Results) -> Iterator[Gate]:

@@ -111,7 +111,7 @@ def _gates(judged: Sequence[Gate]) -> Iterator[str]:
     counts = Counter(gate.verdict.strip("*") for gate in judged if gate.gate != "-")
     yield f"Of {sum(counts.values())} gates: {'; '.join(f'{count} {verdict}' for verdict, count in counts.items())}."
     yield ""
-    yield from _lines(["figure", "gate", "stretch", "found", "reached"], judged, "---")
+    yield from _lines(["figure", "gate", "stretch", "found", "by hand", "reached"], judged, "---")
 
 
 def _table(results: Results, cell: Callable[[str, Series], str]) -> Iterator[str]:
