@@ -50,6 +50,7 @@ from store.subjects import Subjects
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 
+    from colonnade.edge.parameters import Parameters
     from colonnade.settings import Settings
     from execution.documents import Prepared
     from resolvers.graph import Schema
@@ -180,17 +181,19 @@ class RequestContext:
         """Yield the bound systems, each again when it has changed."""
         return self._app.watch.changes()
 
-    def explained(self, prepared: Prepared, operation_name: str | None) -> dict[str, Any]:
+    def explained(self, prepared: Prepared, asked: Parameters) -> dict[str, Any]:
         """Return how an operation was executed, and how often which system was called for the request so far."""
         calls = {source.binding: self.scope.calls.spent(source.binding) for source in self._app.sources}
         told = {"calls": {binding: count for binding, count in calls.items() if count}}
         if self.planner is None:
             return {"planned": False, "reason": "off", **told}
         try:
-            found = self.planner.explained(prepared.text, prepared.document, operation_name)
+            found = self.planner.explained(
+                prepared.text, prepared.document, asked.operation_name, asked.variables or {}
+            )
         except Unplanned as reason:
             return {"planned": False, "reason": str(reason), **told}
-        return {"planned": True, "levels": report(found), **told}
+        return {"planned": True, "levels": report(found, self._app.sources), **told}
 
     def abandon(self) -> None:
         """End what is still being asked for this request alone."""

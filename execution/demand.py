@@ -7,44 +7,31 @@ graphql-core has to complete, which is what it takes of the processor.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from graphql import (
-    BooleanValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
-    IntValueNode,
-    ListValueNode,
-    NullValueNode,
-    Undefined,
-    VariableNode,
     get_named_type,
     is_abstract_type,
 )
 
-from execution.weights import Weights
+from execution.sizes import CAP, Sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from graphql import (
-        GraphQLField,
         GraphQLSchema,
         OperationDefinitionNode,
         SelectionNode,
         SelectionSetNode,
-        ValueNode,
     )
 
     from execution.documents import Prepared
-    from execution.weights import Weight
 
-# As good as infinity: numbers of documents that nest lists by the dozen grow no further.
-CAP = 10**18
-DIGITS = 18
 # Of one document: its variables may tell other sizes with each request.
 REMEMBERED = 50
 
@@ -92,11 +79,6 @@ def _told(value: Any) -> Any:
     return (type(value), value) if isinstance(value, bool | int | float) else value is None
 
 
-@lru_cache(maxsize=4)
-def _weights(schema: GraphQLSchema) -> Weights:
-    return Weights(schema)
-
-
 class Reckoning:
     """One reckoning. `steps` is how many nodes it has looked at: each once for a type that it may stand on."""
 
@@ -110,16 +92,10 @@ class Reckoning:
         self.steps = 0
         self._schema = schema
         self._operation = operation
-        self._weights = _weights(schema)
+        self._sizes = Sizes(schema, operation, variables)
         self._fragments = {
             each.name.value: each for each in prepared.document.definitions if isinstance(each, FragmentDefinitionNode)
         }
-        defaults = {
-            each.variable.name.value: _said(each.default_value, {})
-            for each in operation.variable_definitions or ()
-            if each.default_value is not None
-        }
-        self._variables = {**defaults, **variables}
         self._known: dict[tuple[int, str, tuple[str, ...]], Parts] = {}
 
     def total(self) -> Demand:
@@ -169,56 +145,23 @@ class Reckoning:
 
     def _field(self, node: FieldNode, parent: Any, *, within: bool) -> Demand:
         """Return what a field asks; of one item only, if the field above tells how many there are."""
-        name = node.name.value
-        field: Any = self._schema.get_field(parent, name)
-        weight = self._weights.of(parent, name, field)
-        size, inner = self._size(node, field, weight), NONE
+        field: Any = self._schema.get_field(parent, node.name.value)
+        weight, size = self._sizes.of(node, parent)
+        inner = NONE
         if node.selection_set is not None:
             alone, each = self._selected(node.selection_set, get_named_type(field.type), weight.sized)
             inner = alone.plus(each, size)
         one = inner.plus(Demand(weight.cost, weight.values))
         return one if within or not weight.is_list else NONE.plus(one, size)
 
-    def _size(self, node: FieldNode, field: GraphQLField, weight: Weight) -> int:
-        if weight.sized_by is not None:
-            items = self._argument(node, field, weight.sized_by)
-            return len(items) if isinstance(items, list) else int(items not in (None, Undefined))
-        told = [self._argument(node, field, name) for name in weight.slicing]
-        sizes = [int(size) for size in told if _whole(size)]
-        return max(0, *sizes) if sizes else weight.assumed
-
-    def _argument(self, node: FieldNode, field: GraphQLField, name: str) -> Any:
-        given = next((each.value for each in node.arguments or () if each.name.value == name), None)
-        said = Undefined if given is None else _said(given, self._variables)
-        return field.args[name].default_value if said is Undefined else said
-
     def _included(self, node: Any) -> bool:
         for directive in node.directives or ():
             wanted = {"skip": False, "include": True}.get(directive.name.value)
             if wanted is not None:
-                said = _said(directive.arguments[0].value, self._variables)
+                said = self._sizes.flag(directive.arguments[0].value)
                 if said is (not wanted):
                     return False
         return True
-
-
-def _whole(size: Any) -> bool:
-    """Tell whether graphql-core takes this for an Int: of JSON, 200.0 is one as well."""
-    return isinstance(size, int | float) and not isinstance(size, bool) and size == size // 1
-
-
-def _said(value: ValueNode, variables: Mapping[str, Any]) -> Any:
-    """Return a literal's or a variable's number, flag or list, as far as it tells a size; Undefined if not given."""
-    if isinstance(value, VariableNode):
-        return variables.get(value.name.value, Undefined)
-    if isinstance(value, IntValueNode):
-        # Python reads no number of thousands of digits, and such a one is no size either.
-        return int(value.value) if len(value.value) <= DIGITS else CAP
-    if isinstance(value, ListValueNode):
-        return list(value.values)
-    if isinstance(value, BooleanValueNode):
-        return value.value
-    return None if isinstance(value, NullValueNode) else value
 
 
 def _sum(one: Parts, other: Parts) -> Parts:

@@ -46,6 +46,11 @@ class Asking:
         ask = self.ask
         return (ask.question,) if ask.of is None else (ask.of, ask.question)
 
+    @property
+    def key(self) -> str:
+        """By what of a row it asks."""
+        return self.ask.key
+
     def begin(self, row: Any, info: Info, days: Days | None = None) -> Any:
         """Return the answer, or what is to be awaited for it: a value costs a tenth of a coroutine."""
         # Before anything is asked, and before the key is looked at: what is there and what is not look alike.
@@ -151,7 +156,7 @@ class Paging:
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
-        self.questions = asking.questions
+        self.questions, self.key = asking.questions, asking.key
 
     async def page(self, row: Any, info: Info, first: int, after: str | None) -> Any:
         """Return the page of one row."""
@@ -178,6 +183,7 @@ class Own:
     """A field of the row itself that is not for everybody."""
 
     questions: Sequence[str] = ()
+    key = ""
 
     def __init__(self, name: str, kind: Restriction) -> None:
         self._name, self._kind = name, kind

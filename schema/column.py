@@ -37,6 +37,11 @@ class Columnar(Protocol):
         """What it may ask, in this order, each at most once: every question is a level of its own."""
         ...
 
+    @property
+    def key(self) -> str:
+        """By what of a row it asks: fields of the same rows with the same key and question ask for the same."""
+        ...
+
     async def column(self, rows: Sequence[Any], at: At, **arguments: Any) -> list[Any]:
         """Return a value for each row, in their order. An exception among the values is the error of its row."""
         ...

@@ -267,6 +267,7 @@ class Provenances:
     """The provenance of many rows of one type: each facet is asked once."""
 
     questions: Sequence[str] = ()
+    key = "ref"
 
     async def column(self, rows: Sequence[Any], at: At, systems: list[System] | None = None) -> list[Any]:
         """Return for each row who says it."""

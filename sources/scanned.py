@@ -69,6 +69,11 @@ class ScannedSource(Source):
         """Forget all lists: one on its way since before the change is kept for those alone who wait for it."""
         self._windows.clear()
 
+    def calls(self, row: type[Row], by: str, ids: int) -> int:
+        """Return one call, of one page at least: the list is read whole."""
+        del row, by
+        return min(ids, 1)
+
     async def page(
         self, row: type[Row], after: Position | None, size: int, scope: Scope, wanted: Selection = EVERYTHING
     ) -> tuple[list[Place], int | None]:

@@ -129,6 +129,11 @@ class Source:
         entity = self.manifest.entities.get(row.type)
         return entity is not None and (by == row.type or by in entity.ask)
 
+    def calls(self, row: type[Row], by: str, ids: int) -> int:
+        """Return how many calls a question for so many ids takes, where their URLs are not too long for that."""
+        entity = self.manifest.entities[row.type]
+        return -(-ids // entity.ask.get(by, entity.id).most(self.manifest.limits.ids))
+
     def known(self) -> Iterator[type[Row]]:
         """List our types that the system has a list of."""
         return (row for row in self._readers if row.type in self.manifest.entities)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from colonnade.edge.gate import Admitted
+    from colonnade.edge.parameters import Parameters
     from colonnade.telemetry import GraphMetrics
     from colonnade.usage import Tally
     from execution.documents import Prepared
@@ -39,7 +40,7 @@ class Begun(Protocol):
         """Whether it gave commands, and all of them had been answered before."""
         ...
 
-    def explained(self, prepared: Prepared, operation_name: str | None) -> dict[str, Any]:
+    def explained(self, prepared: Prepared, asked: Parameters) -> dict[str, Any]:
         """Return how an operation was executed, and how often which system was called for the request so far."""
         ...
 
@@ -76,7 +77,7 @@ async def execute(graph: Graph, admitted: Admitted, context: Begun) -> dict[str,
     if admitted.measured:
         result.extensions = {**(result.extensions or {}), "cost": admitted.demand._asdict()}
     if admitted.explained:
-        plan = context.explained(admitted.prepared, admitted.parameters.operation_name)
+        plan = context.explained(admitted.prepared, admitted.parameters)
         result.extensions = {**(result.extensions or {}), "plan": plan}
     return formatted(result)
 

@@ -119,9 +119,9 @@ class Compiler:
         if columnar is not None:
             return Asked(key, place, columnar, self._completion(field, place, level + len(columnar.questions)))
         if (attribute := library.attribute(own)) is not None:
-            return Attribute(key, attribute, self._completion(field, place, level))
+            return Attribute(key, place, attribute, self._completion(field, place, level))
         if (function := library.function(own)) is not None:
-            return Told(key, function, self._completion(field, place, level))
+            return Told(key, place, function, self._completion(field, place, level))
         return Called(key, place, self._completion(field, place, level + 1))
 
     def _completion(self, field: GraphQLField, place: Place, level: int) -> Any:

@@ -43,8 +43,8 @@ class Attribute:
 
     constant = None
 
-    def __init__(self, key: str, name: str, completion: Any) -> None:
-        self.key, self.completion = key, completion
+    def __init__(self, key: str, place: Place, name: str, completion: Any) -> None:
+        self.key, self.place, self.completion = key, place, completion
         self._get = attrgetter(name)
         self.waits, self.tickets = completion.waits, completion.tickets
 
@@ -62,8 +62,8 @@ class Attribute:
 class Told(Attribute):
     """What a function says of a row."""
 
-    def __init__(self, key: str, function: Callable[[Any], Any], completion: Any) -> None:
-        super().__init__(key, "", completion)
+    def __init__(self, key: str, place: Place, function: Callable[[Any], Any], completion: Any) -> None:
+        super().__init__(key, place, "", completion)
         self._get: Any = function
 
 
@@ -89,16 +89,16 @@ class Asked:
 
     def __init__(self, key: str, place: Place, columnar: Columnar, completion: Any) -> None:
         self.key, self.level, self.completion = key, place.level, completion
-        self._place, self._columnar = place, columnar
-        self.questions = tuple(columnar.questions)
+        self.place, self._columnar = place, columnar
+        self.questions, self.by = tuple(columnar.questions), columnar.key
         own = [Ticket(place.level + step, question) for step, question in enumerate(self.questions)]
         self.tickets: Sequence[Ticket] = (*own, *completion.tickets)
 
     async def later(self, rows: list[Any], run: Run) -> Column:
         """Return the column."""
-        standing = Standing(self._place, run, self.questions)
+        standing = Standing(self.place, run, self.questions)
         try:
-            arguments = library.arguments(run.schema, self._place.field, self._place.nodes[0], run.operation.variables)
+            arguments = library.arguments(run.schema, self.place.field, self.place.nodes[0], run.operation.variables)
             values = await self._columnar.column(rows, standing, **arguments)
         except Exception as error:
             values = [error] * len(rows)
@@ -106,7 +106,7 @@ class Asked:
             standing.leave()
         if len(values) != len(rows):
             # Never an answer in which values stand in another's row: the plan has failed.
-            raise RuntimeError(f"{len(values)} values for {len(rows)} rows of {self._place.where}")
+            raise RuntimeError(f"{len(values)} values for {len(rows)} rows of {self.place.where}")
         return await _completed(self.completion, values, run)
 
 
@@ -117,12 +117,12 @@ class Called:
 
     def __init__(self, key: str, place: Place, completion: Any) -> None:
         self.key, self.level, self.completion = key, place.level, completion
-        self._place = place
+        self.place = place
         self.tickets: Sequence[Ticket] = completion.tickets
 
     async def later(self, rows: list[Any], run: Run) -> Column:
         """Return the column."""
-        place = self._place
+        place = self.place
         resolve: Any = place.field.resolve
         try:
             given = library.given_arguments(place.field, place.nodes[0], run.operation.variables)

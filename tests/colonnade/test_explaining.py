@@ -18,7 +18,7 @@ DOCUMENT = """query ($more: Boolean = false) { engagements(first: 5) { edges { n
     invoices { customer { displayName } } opportunity { customer { displayName } } } } } }"""
 TOLD = """\
 answer
-└── engagements  level 0: answered here
+└── engagements  level 0: by its resolver
     ├── edges.node.erpStatus  level 1: ERP engagements_erp
     ├── edges.node.contractValue  level 1: ERP engagements_erp
     ├── edges.node.manager  level 1: HR resources_by_id
@@ -29,15 +29,15 @@ answer
         └── customer  level 2: CRM customers_by_id
 levels: one call for each batch of keys that a system takes
 ├── level 1
-│   ├── ERP engagements_erp, asked by 2 fields
-│   ├── ERP invoices_by_engagement, asked by 1 field
-│   ├── CRM opportunities_by_id, asked by 1 field
-│   └── HR resources_by_id, asked by 1 field
+│   ├── ERP engagements_erp, asked by 2 fields for 5 keys
+│   ├── ERP invoices_by_engagement, asked by 1 field for 5 keys
+│   ├── CRM opportunities_by_id, asked by 1 field for 5 keys
+│   └── HR resources_by_id, asked by 1 field for 5 keys
 ├── level 2
-│   ├── CRM customers_by_id, asked by 2 fields
-│   └── PSA resources_psa, asked by 1 field
+│   ├── CRM customers_by_id, asked by 2 fields for 15 keys
+│   └── PSA resources_psa, asked by 1 field for 5 keys
 └── level 3
-    └── PSA roles_by_id, asked by 1 field
+    └── PSA roles_by_id, asked by 1 field for 5 keys
 """
 
 
@@ -56,6 +56,22 @@ def test_a_document_is_explained_as_a_tree(tmp_path: Path) -> None:
     assert (said.exit_code, said.stdout) == (0, TOLD)
 
 
+def test_calls_are_reckoned_for_the_bound_systems(house: House, tmp_path: Path) -> None:
+    """With a configuration, each question's calls: as many as the keys make chunks of what the system takes."""
+    file = tmp_path / "many.graphql"
+    file.write_text("{ customers(first: 200) { edges { node { engagements { tasks { id } } } } } }", encoding="utf-8")
+    said = invoke("schema", "explain", file, "--config", house.running.config)
+    assert (said.exit_code, said.stdout.splitlines()[-4:]) == (
+        0,
+        [
+            "├── level 1",
+            "│   └── PSA engagements_by_customer, asked by 1 field for 200 keys: 1 call to psa",
+            "└── level 2",
+            "    └── PSA tasks_by_engagement, asked by 1 field for 400 keys: 2 calls to psa",
+        ],
+    )
+
+
 def test_what_is_not_planned_or_no_document(tmp_path: Path) -> None:
     """The reason is told; what is wrong with a document ends it with exit code 2."""
     file = tmp_path / "it.graphql"
@@ -70,7 +86,7 @@ def test_what_is_not_planned_or_no_document(tmp_path: Path) -> None:
 def test_an_answer_tells_its_plan_to_whoever_may_see_the_schema(house: House) -> None:
     """Levels, questions and the calls that were made; to a customer's contact, nothing."""
     query = "{ engagements(first: 5) { edges { node { erpStatus contractValue { amount } } } } }"
-    question = {"system": "ERP", "question": "engagements_erp", "fields": 2}
+    question = {"system": "ERP", "question": "engagements_erp", "fields": 2, "keys": 5, "calls": {"erp": 1}}
     assert told(house, query, "finance-controller") == {
         "planned": True,
         "levels": [{"level": 1, "questions": [question]}],

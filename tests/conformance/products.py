@@ -215,7 +215,7 @@ class Request:
         self.correlation_id, self.replayed = correlation_id, False
         self.deadline = asyncio.get_running_loop().time() + 10
 
-    def explained(self, prepared: object, operation_name: str | None) -> dict[str, Any]:  # noqa: ARG002  no plans here
+    def explained(self, prepared: object, asked: object) -> dict[str, Any]:  # noqa: ARG002  no plans here
         """Return nothing: there are no plans."""
         return {}
 

@@ -9,9 +9,10 @@ import strawberry
 from strawberry.federation.schema_directives import Cost, ListSize
 
 from colonnade.wiring import graph
-from execution.demand import CAP, Demand, Reckoning, demand
+from execution.demand import Demand, Reckoning, demand
 from execution.documents import Documents, Prepared
 from execution.limits import Limits
+from execution.sizes import CAP
 
 
 def sized(**said: Any) -> ListSize:

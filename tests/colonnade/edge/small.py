@@ -72,7 +72,7 @@ class Context:
         self.told, self.correlation_id, self.replayed = told, correlation_id, False
         self.deadline = asyncio.get_running_loop().time() + seconds
 
-    def explained(self, prepared: object, operation_name: str | None) -> dict[str, Any]:  # noqa: ARG002  no plans here
+    def explained(self, prepared: object, asked: object) -> dict[str, Any]:  # noqa: ARG002  no plans here
         """Return nothing: there are no plans."""
         return {}
 

@@ -22,6 +22,7 @@ class Short:
     """A field that is answered by columns, wrongly: of its last row it forgets the value."""
 
     questions: Sequence[str] = ()
+    key = ""
 
     async def column(self, rows: Sequence[Any], at: At) -> list[Any]:
         """Return one value too few."""
@@ -158,7 +159,7 @@ async def test_changes_are_made_one_after_another(planner: Planner, text: str) -
 async def test_whatever_changes_something_is_called_in_its_turn(planner: Planner) -> None:
     """A resolver that needs nothing but itself is told at the end of a query, and in its place of a mutation."""
     text = 'mutation { a: note(what: "a") b: change { number } c: note(what: "c") }'
-    assert [(step.place, step.level) for step in planner.explained(text, parse(text), None)] == [
+    assert [(step.place, step.level) for step in planner.explained(text, parse(text), None, {})] == [
         ("a", 0),
         ("b", 0),
         ("c", 0),
