@@ -15,6 +15,7 @@ from colonnade.audit import app as audit_app
 from colonnade.commands_cli import app as commands_app
 from colonnade.contract import app as schema_app
 from colonnade.edge.heads import BoundedHeads
+from colonnade.files_cli import listed
 from colonnade.http import create
 from colonnade.identity import app as identity_app
 from colonnade.keys import app as token_app
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.add_typer(audit_app, name="audit")
 app.add_typer(commands_app, name="commands")
+app.command("files")(listed)
 app.add_typer(schema_app, name="schema")
 app.add_typer(sources_app, name="sources")
 app.add_typer(identity_app, name="identity")

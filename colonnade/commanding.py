@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 from cachetools import TTLCache
 
+from colonnade.settings import secret
 from commands.asking import Live
 from commands.machinery.accepting import Accepted, Accepting
 from commands.machinery.carrying import Carrier
 from commands.machinery.deciding import Deciding
+from commands.machinery.handing import Handing
 from commands.machinery.judging import Judging
 from commands.machinery.machine import Machine, Services
 from commands.machinery.progress import Progress
@@ -27,6 +29,7 @@ from commands.own import Numbering, OwnStore
 from commands.registry import DEFINITIONS
 from policies.authority import Authority
 from policies.tiers import Tiers
+from schema.command import CommandStatus
 from schema.graph import HOMES
 from schema.problems import Code, Problem
 from schema.tomlfile import FileError
@@ -39,10 +42,12 @@ from store.sealing import Seal
 from store.transaction import StoreUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from colonnade.wiring import Application
+    from commands.machinery.exchange import Exchange
     from commands.machinery.given import Given
+    from commands.plan import Gate
     from schema.context import Principal
     from schema.rows import Ref
     from store.commands import Stored
@@ -68,7 +73,8 @@ class Commanding:
             kind: Numbering(one.prefix, one.first, one.digits) for kind, one in settings.commands.numbers.items()
         }
         shut = {name for name, mode in writes.items() if mode != "on"}
-        carrier = Carrier(desk, app.clock, OwnStore(app.engine, app.crossrefs, numbering, app.clock), shut)
+        own, handing = OwnStore(app.engine, app.crossrefs, numbering, app.clock), Handing(app.engine, app.clock)
+        carrier = Carrier(desk, app.clock, own, handing, shut)
         self._seal = Seal(secret)
         recorder = Recorder(self.tiers, app.crossrefs, app.clock, self._seal.close, carrier.settle)
         self.judging = Judging(live, self.authority, writes)
@@ -96,6 +102,7 @@ class Commanding:
         self._at_hand: TTLCache[tuple[str, int], bool] = TTLCache(KEPT, UNBEGUN.total_seconds())
         self.resumer = Resumer(app.engine, waiting, self.start_run, self._at_hand, app.clock)
         self._machine = Machine(services)
+        self._exchanges = list(_exchanges(app, waiting.passes, self._answered))
         self._engine: Engine | None = None
         self._chores: list[asyncio.Task[None]] = []
 
@@ -107,7 +114,8 @@ class Commanding:
         self._engine = Engine(engine_url(url), executor_name(url), self._run, at_once, app.metrics.registry)
         await self._engine.launch()
         await self.resumer.take_up()
-        self._chores = [asyncio.create_task(self.resumer.keep_going())]
+        going = [self.resumer.keep_going(), *(exchange.keep_going() for exchange in self._exchanges)]
+        self._chores = [asyncio.create_task(one) for one in going]
 
     async def stop(self) -> None:
         """Let runs come to an end; what does not is taken up by the next process."""
@@ -180,10 +188,33 @@ class Commanding:
         self.progress.changed(id_)
         self.resumer.wake()
 
+    async def _answered(self, id_: str) -> None:
+        """Have a command go on whose line was answered; where that does not succeed, a look does it."""
+        await self.resumer.go_on(id_, (CommandStatus.PARKED.name,))
+
     def _versions(self) -> Mapping[str, str]:
         rules = {f"rules {source.binding}": str(source.manifest.version) for source in self._app.sources}
         policies = {"authority": str(self.authority.version), "tiers": str(self.tiers.version)}
         return {**policies, "access": str(self._app.policy.version), **rules}
+
+
+def _exchanges(
+    app: Application, passes: Callable[[Gate], Awaitable[bool]], answered: Callable[[str], Awaitable[None]]
+) -> Iterator[Exchange]:
+    """Yield who looks after the files of each system that is given some, or raise FileError."""
+    for name, bound in app.settings.bindings.items():
+        if bound.exchange is None or bound.writes != "on":
+            continue
+        try:
+            # It is an extra of the package: its licence is another one (docs/decisions/0044).
+            from commands.machinery.exchange import Exchange  # noqa: PLC0415
+            from sources.wire.sftp import Road, checked  # noqa: PLC0415
+        except ImportError as error:
+            raise FileError(f"binding {name!r}: files need the extra: pip install 'colonnade[sftp]'") from error
+        said = bound.exchange
+        key = secret(said.key, f"bindings.{name}.exchange.key")
+        road = checked(Road(said.address, said.user, key, said.known_hosts, said.seconds), name)
+        yield Exchange(app.desk.sources[name], road, app.engine, app.clock, passes=passes, answered=answered)
 
 
 def _complete(authority: Authority) -> None:

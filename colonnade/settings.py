@@ -143,8 +143,21 @@ class Cors(Strict):
     origins: list[Origin] = []
 
 
+class FileRoad(Strict):
+    """Where files are exchanged with a system, over SFTP: as whom, with which private key, every so many seconds.
+
+    `known_hosts` is a file of the keys by which the host is known, as OpenSSH writes it.
+    """
+
+    address: Annotated[str, StringConstraints(pattern=r"^sftp://[^\s/?#@]+(/[^\s?#]*)?$"), AfterValidator(_address)]
+    user: str = Field(min_length=1, max_length=80)
+    key: Reference
+    known_hosts: Path
+    seconds: float = Field(default=900.0, gt=0, le=86_400)
+
+
 class BoundSystem(Strict):
-    """One system of record, and where it logs in if that is elsewhere.
+    """One system of record, where it logs in if that is elsewhere, and where it is given files.
 
     Credentials are references: `env:NAME` or `file:PATH`, never the secret itself. `writes` says whether commands may
     change anything there; a firm begins with reading.
@@ -156,6 +169,7 @@ class BoundSystem(Strict):
     environment: Literal["sandbox", "production"]
     writes: Literal["off", "dry_run", "on"] = "off"
     credentials: dict[str, Reference] = {}
+    exchange: FileRoad | None = None
 
 
 class Contract(Strict):
@@ -211,12 +225,7 @@ class Settings(Strict):
     def read(cls, path: Path) -> Settings:
         """Read the file, or raise FileError. What has a relative path stands beside the file."""
         settings, here = load(path, cls), path.absolute().parent
-        bindings = {
-            name: bound.model_copy(update={"vendor": str((here / bound.vendor).resolve())})
-            if "/" in bound.vendor
-            else bound
-            for name, bound in settings.bindings.items()
-        }
+        bindings = {name: _beside(bound, here) for name, bound in settings.bindings.items()}
         trusted = settings.documents.trusted
         documents = Documents(trusted=None if trusted is None else str(here / trusted))
         access = Access(policy=here / settings.access.policy)
@@ -238,9 +247,18 @@ class Settings(Strict):
                 },
                 (bound.login_address or "").rstrip("/"),
                 self.server.probe_interval,
+                bound.exchange is not None,
             )
             for name, bound in self.bindings.items()
         ]
+
+
+def _beside(bound: BoundSystem, here: Path) -> BoundSystem:
+    vendor = str((here / bound.vendor).resolve()) if "/" in bound.vendor else bound.vendor
+    road = bound.exchange
+    if road is not None:
+        road = road.model_copy(update={"known_hosts": here / road.known_hosts})
+    return bound.model_copy(update={"vendor": vendor, "exchange": road})
 
 
 def secret(reference: str, where: str) -> str:

@@ -158,7 +158,7 @@ class Asking:
 
     def offers(self, binding: str, kind: type[Write]) -> bool:
         """Tell whether a system takes a kind of change."""
-        return kind in self._live.desk.sources[binding].acts
+        return self._live.desk.sources[binding].takes(kind)
 
     async def entity(self, ref: Ref) -> LegalEntityRow:
         """Return a legal entity, or stop."""

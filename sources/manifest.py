@@ -16,6 +16,9 @@ CASES: tuple[Case, ...] = get_args(Case)
 # Against what a case was verified, or why it cannot be.
 Level: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(live|real server|demo server only|exempt: .{5,})$")]
 
+# Below the road's own folder, always.
+Folder: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,40}$")]
+
 
 class Alone(Strict):
     """How a record is read where no list can be asked for it: below a path with `{id}`, and where it stands there.
@@ -212,6 +215,22 @@ class Limits(Strict):
     follow: float = Field(default=30.0, ge=1)
 
 
+class Exchange(Strict):
+    """Changes that are handed over in files: to which folder, and in which the answers to a file come to stand.
+
+    `prefix` begins the names of files, `lines` is how many changes one holds at most. A file that is not answered for
+    `answered` seconds is put there again. `codes` says what the words mean by which a line is rejected; any other one
+    is a refusal.
+    """
+
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{0,7}$")]
+    drop: Folder
+    answers: Folder
+    lines: int = Field(default=500, ge=1, le=2_000)
+    answered: float = Field(default=900.0, gt=0, le=86_400)
+    codes: dict[str, Literal["period_closed", "conflict", "taken"]] = {}
+
+
 class Told(Strict):
     """What a refusal of this source means where its status says something else: the status, and a text in its body."""
 
@@ -252,6 +271,7 @@ class Manifest(Strict):
     codes: dict[str, dict[str, str]] = {}
     entities: dict[str, Entity] = Field(min_length=1)
     identity: dict[str, Identity] = {}
+    exchange: Exchange | None = None
     exempt: dict[str, Annotated[str, StringConstraints(min_length=10)]] = {}
 
     @model_validator(mode="after")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from schema.context import Clock
     from schema.graph import Home
     from schema.rows import Row
+    from sources.exchange import LineActs
     from sources.wire.transport import Transport
     from sources.writes import Acts
 
@@ -51,7 +52,8 @@ for _role in (System.CRM, System.PSA, System.ERP, System.FORECAST):
 class Binding(NamedTuple):
     """A role's system as the firm has it: its name, the vendor's folder, where it is, and the secrets to enter.
 
-    While its breaker is open, one call in so many seconds of `probe_interval` finds out whether it is back.
+    While its breaker is open, one call in so many seconds of `probe_interval` finds out whether it is back. `by_files`
+    says that what the vendor takes in files is handed over in files.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Binding(NamedTuple):
     credentials: Mapping[str, str]
     login_address: str = ""
     probe_interval: float = 5.0
+    by_files: bool = False
 
     @property
     def role(self) -> str:
@@ -129,7 +132,8 @@ def connect(binding: Binding, clock: Clock, metrics: Metrics | None = None) -> S
     meter = Meter(binding.name, breaker, metrics)
     wire = Wire(_transport(manifest, binding, clock, meter), entry, manifest.limits, breaker, meter)
     kind = ScannedSource if isinstance(manifest.dialect, ScanDialect) else Source
-    vendor = Vendor(path.parent, manifest, _functions(path.with_name("translate.py")), acts_of(path, binding.role))
+    functions, lines = _functions(path.with_name("translate.py")), _lines(path, manifest, binding)
+    vendor = Vendor(path.parent, manifest, functions, acts_of(path, binding.role), lines)
     source = kind(binding.name, vendor, wire, clock, Unmapped(binding.name, clock, _counter(metrics, binding)))
     _compile(path, source)
     return source
@@ -170,6 +174,21 @@ def acts_of(manifest: Path, role: str) -> Acts:
     if unkeyed := sorted(kind.called for kind, act in acts.items() if kind.keyed and not (act.look or act.unique)):
         raise FileError(f"{path}: {unkeyed} make records: say how one is looked up, or that the system takes our key")
     return acts
+
+
+def _lines(path: Path, manifest: Manifest, binding: Binding) -> LineActs:
+    """Return what is handed over in files: what a vendor's `files.py` offers, where the binding has a road for them."""
+    if not binding.by_files:
+        return {}
+    lines: LineActs = getattr(_module(path.with_name("files.py")), "LINES", {})
+    if manifest.exchange is None or not lines:
+        said = (
+            f"{path}: this vendor takes no files; say how in [exchange] and files.py, or remove the binding's exchange"
+        )
+        raise FileError(said)
+    if strange := sorted(kind.called for kind in lines if kind.system.value != binding.role):
+        raise FileError(f"{path.with_name('files.py')}: {strange} are not asked of this role")
+    return lines
 
 
 def _module(path: Path) -> ModuleType:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Tables: TypeAlias = Mapping[str, Mapping[str, str]]
 
 Form: TypeAlias = Literal["text", "number", "flag", "id", "day", "noon"]
-UNCHOSEN = ("soap", "sql")
+UNCHOSEN = ("sql",)
 TEXTS = (str, CurrencyCode)
 KINDS = (*TEXTS, bool, date, Ref)
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?")
@@ -123,7 +123,9 @@ class Choices:
             return
         place = HOMES.get(row.type)
         if family in UNCHOSEN or place is None or place.row is not row:
-            raise RuleError(f"{row.type}: only lists of a type's home are filtered and ordered, and not in SOAP or SQL")
+            raise RuleError(f"{row.type}: only lists of a type's home are filtered and ordered, and not in SQL")
+        if family == "soap" and (entity.orders or entity.search or any(self._days(name) for name in entity.filters)):
+            raise RuleError(f"{row.type}: in SOAP a list is chosen by the values of an operation's argument alone")
         for name, filter_ in entity.filters.items():
             kind_of(row, name)
             if self._leaf(name).at.endswith(CALL) and not filter_.by and family != "scan":
@@ -132,6 +134,9 @@ class Choices:
             self._order(name, descending=False)
         if entity.search is not None:
             self._searched(entity.search.fields)
+
+    def _days(self, name: str) -> bool:
+        return kind_of(self._row, name)[0] is date
 
     def lacking(self, wanted: Wanted) -> str | None:
         """Return the name of the first wish that this source cannot fulfil, None where there is none."""

@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     from schema.context import Clock
     from schema.rows import Row
     from sources.contract import Answer, Family, Request, Scope
+    from sources.exchange import LineActs
     from sources.manifest import Asked, Entity, Manifest
     from sources.unmapped import Unmapped
     from sources.walk import Place
     from sources.wire.client import Wire
-    from sources.writes import Acts
+    from sources.writes import Acts, Write
 
 PAGE = 1_000
 # Protocols whose lists are not asked by an instant.
@@ -59,12 +60,17 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Vendor(NamedTuple):
-    """A vendor's folder, and what it says: the manifest, the functions of `translate.py`, the acts of `writes.py`."""
+    """A vendor's folder, and what it says.
+
+    The manifest, the functions of `translate.py`, the acts of `writes.py`, and the lines of `files.py`, where changes
+    are handed over in files.
+    """
 
     folder: Path
     manifest: Manifest
     functions: Mapping[str, Callable[..., object]]
     acts: Acts
+    lines: LineActs
 
 
 class Source:
@@ -77,7 +83,7 @@ class Source:
         self.family: Family = family(vendor.manifest.dialect, vendor.manifest.errors, vendor.folder)
         self._vendor = vendor
         self._columns = Columns(self.family.at, vendor.functions, several=self.family.several)
-        self.system, self.acts = System(self.manifest.role), vendor.acts
+        self.system, self.acts, self.lines = System(self.manifest.role), vendor.acts, vendor.lines
         self._readers: dict[type[Row], RowReader] = {}
         self._choices: dict[type[Row], Choices] = {}
 
@@ -128,6 +134,10 @@ class Source:
         """Tell whether the manifest says how to ask for this type by that one's references."""
         entity = self.manifest.entities.get(row.type)
         return entity is not None and (by == row.type or by in entity.ask)
+
+    def takes(self, kind: type[Write]) -> bool:
+        """Tell whether the system takes a kind of change, by a call or in a file."""
+        return kind in self.acts or kind in self.lines
 
     def calls(self, row: type[Row], by: str, ids: int) -> int:
         """Return how many calls a question for so many ids takes, where their URLs are not too long for that."""

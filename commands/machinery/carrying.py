@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import msgspec
 
+from commands.machinery.handing import hold
 from commands.own import FACADE
 from schema.command import WaitReason
 from schema.problems import Code
 from schema.rows import Ref
 from sources.contract import SourceFailure
 from sources.writing import NotBroughtError, OutcomeUnknownError, UnwordedError, Words, Writer, references, settled
+from store.files import ACKNOWLEDGED, REJECTED
 from store.mapping import TakenError
 from store.transaction import StoreUnavailableError
 
@@ -25,11 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
+    from commands.machinery.handing import Handing
     from commands.plan import Step
     from schema.context import Clock
     from sources.batching import Desk
     from sources.contract import Scope
-    from sources.writes import Write
+    from sources.exchange import LineAct
+    from sources.source import Source
+    from sources.writes import Done, Write
+    from store.files import Line
 
 Brought: TypeAlias = "Mapping[str, tuple[str | None, str, Mapping[str, Any]]]"
 """By step: the type that it made, its binding, and its values with the record's id."""
@@ -72,6 +78,12 @@ class Unknown(NamedTuple):
     """It was sent and its answer is missing."""
 
 
+class Handed(NamedTuple):
+    """It is handed over in a file, and the answer to that comes later: what is waited for."""
+
+    hold: str
+
+
 class Skipped(NamedTuple):
     """It cannot be done, for what it needs was set aside."""
 
@@ -82,7 +94,7 @@ class Again(NamedTuple):
     hold: str
 
 
-Outcome: TypeAlias = Carried | Waits | Refused | Unknown | Skipped | Again
+Outcome: TypeAlias = Carried | Waits | Refused | Unknown | Handed | Skipped | Again
 
 
 class Carrier:
@@ -93,9 +105,10 @@ class Carrier:
         desk: Desk,
         clock: Clock,
         own: Callable[[Write, str], Awaitable[dict[str, Any]]],
+        handing: Handing,
         shut: AbstractSet[str] = frozenset(),
     ) -> None:
-        self._desk, self._clock, self._own, self._shut = desk, clock, own, shut
+        self._desk, self._clock, self._own, self._handing, self._shut = desk, clock, own, handing, shut
 
     def hold(self, binding: str) -> str:
         """Return by what those that wait for a system are found."""
@@ -111,6 +124,11 @@ class Carrier:
         source = self._desk.sources.get(binding)
         return binding in self._shut or (source is not None and source.wire.breaker.is_open)
 
+    def by_file(self, step: Step) -> bool:
+        """Tell whether a step is handed over in a file."""
+        source = self._desk.sources.get(step.binding)
+        return source is not None and type(step.write) in source.lines
+
     async def carry(self, step: Step, key: str, brought: Brought, scope: Scope, attempted: datetime | None) -> Outcome:
         """Carry a step out. `attempted` is when it was last sent, if what became of that is not known."""
         try:
@@ -121,7 +139,10 @@ class Carrier:
             return Refused(Code.TARGET_REJECTED, f"the step {error} did not bring what this one needs")
         if step.binding == FACADE:
             return await self._kept(write, key)
-        outcome = await self._perform(step.binding, write, key, scope, attempted)
+        if self.by_file(step):
+            outcome = await self._hand_over(step, write, key, attempted)
+        else:
+            outcome = await self._perform(step.binding, write, key, scope, attempted)
         if isinstance(outcome, Again) and attempted is not None:
             # This attempt did nothing; of the one before nobody knows yet.
             return Unknown()
@@ -145,11 +166,10 @@ class Carrier:
 
     async def _perform(self, binding: str, write: Write, key: str, scope: Scope, attempted: datetime | None) -> Outcome:
         source = self._desk.sources.get(binding)
-        if source is None or type(write) not in source.acts:
+        if source is None or not source.takes(type(write)):
             return Refused(Code.NOT_OFFERED, f"the bound {write.system.name} does not take {type(write).__name__}")
         try:
-            ids = await self._ids(write, binding)
-            words = Words(key, self._clock.now(), ids, source.manifest.codes)
+            words = await self._words(source, write, key)
             done = await Writer(source).perform(write, words, scope, attempted)
         except StoreUnavailableError:
             return Again(self.hold(binding))
@@ -159,10 +179,30 @@ class Carrier:
             return Unknown()
         except SourceFailure as failure:
             return self._failed(binding, failure)
-        record = Ref(write.makes, binding, done.id) if write.makes and done.id else None
-        values = {**done.values, **({} if done.id is None else {"id": done.id})}
-        # As the journal will give it back: a live run and one after a crash must know the same.
-        return Carried(msgspec.json.decode(msgspec.json.encode(values)), record, record, done.found)
+        return _carried(binding, write, done)
+
+    async def _hand_over(self, step: Step, write: Write, key: str, attempted: datetime | None) -> Outcome:
+        """Collect a step for the next file, or read what was answered to its line."""
+        source = self._desk.sources[step.binding]
+        act = source.lines[type(write)]
+        try:
+            line = await self._handing.line(key)
+            if line is None or (line.state == REJECTED and attempted is None):
+                words = await self._words(source, write, key)
+                line = await self._handing.collect(act, write, words, step.binding, step.gate)
+            return _answered(act, write, line)
+        except StoreUnavailableError:
+            return Again(self.hold(step.binding))
+        except UnwordedError as error:
+            return Refused(Code.REFERENCE_UNKNOWN, str(error))
+        except SourceFailure as failure:
+            return self._failed(step.binding, failure)
+        except (LookupError, TypeError, ValueError):
+            # It said yes in words that cannot be read.
+            return Unknown()
+
+    async def _words(self, source: Source, write: Write, key: str) -> Words:
+        return Words(key, self._clock.now(), await self._ids(write, source.binding), source.manifest.codes)
 
     def _failed(self, binding: str, failure: SourceFailure) -> Outcome:
         if failure.code is Code.PERIOD_CLOSED:
@@ -180,6 +220,22 @@ class Carrier:
         words = await self._desk.crossrefs.words(foreign, binding.partition(".")[0]) if foreign else {}
         found = {ref: [word for word in words.get(ref, ()) if word.binding == binding] for ref in foreign}
         return own | {ref: known[0].id for ref, known in found.items() if len(known) == 1}
+
+
+def _answered(act: LineAct[Any], write: Write, line: Line) -> Outcome:
+    """Read what was answered to a line, or raise SourceFailure where it was rejected."""
+    if line.state == REJECTED:
+        raise SourceFailure(Code[line.code or Code.TARGET_REJECTED.name], "a line was rejected")
+    if line.state == ACKNOWLEDGED:
+        return _carried(line.binding, write, act.done(write, line.answer or ()))
+    return Handed(hold(line.key))
+
+
+def _carried(binding: str, write: Write, done: Done) -> Carried:
+    record = Ref(write.makes, binding, done.id) if write.makes and done.id else None
+    values = {**done.values, **({} if done.id is None else {"id": done.id})}
+    # As the journal will give it back: a live run and one after a crash must know the same.
+    return Carried(msgspec.json.decode(msgspec.json.encode(values)), record, record, done.found)
 
 
 async def pause(tried: int) -> None:

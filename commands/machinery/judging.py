@@ -133,7 +133,7 @@ class Judging:
         for chain in plan.chains:
             for step in chain.steps:
                 source = self._live.desk.sources.get(step.binding)
-                if source is not None and step.optional is None and type(step.write) not in source.acts:
+                if source is not None and step.optional is None and not source.takes(type(step.write)):
                     yield step
 
     def _may_ever(self, name: str, scope: Scope) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 import structlog
 
-from commands.machinery.carrying import Again, Unknown, Waits, pause
+from commands.machinery.carrying import Again, Handed, Unknown, Waits, pause
 from commands.machinery.chains import Chain, Standing, chains
 from commands.machinery.conclusion import Conclusion, concluded
 from commands.plan import read
@@ -163,8 +163,8 @@ class _Run:
         """Carry out the next step of each chain, or undo its last one."""
         undoing = [(chain, step) for chain in wave if (step := _undone(chain)) is not None]
         going = [(chain, step) for chain in wave if (step := _going(chain)) is not None]
-        stopped = await self._stopped([step for _, step in going])
-        going = [(chain, step) for chain, step in going if not _waits(chain, stopped[step.name, step.gate])]
+        stopped = await self._stopped([step for chain, step in going if not self._handed(chain, step)])
+        going = [(chain, step) for chain, step in going if not _waits(chain, stopped.get((step.name, step.gate)))]
         await self._line_up(wave)
         sent = [chain.sent(step) for chain, step in going]
         await self._begin(going, undoing=bool(undoing))
@@ -211,6 +211,10 @@ class _Run:
                 found[step.name, step.gate] = closed
         return found
 
+    def _handed(self, chain: Chain, step: Step) -> bool:
+        """Tell whether a step was handed over: whatever the period is by now, what was answered is read."""
+        return chain.sent(step) is not None and self._services.carrier.by_file(step)
+
     async def _carry(self, chain: Chain, step: Step, sent: datetime | None) -> Outcome:
         self._services.hold()
         key = chain.key(self._stored.id, step)
@@ -230,6 +234,8 @@ class _Run:
         for (chain, step), outcome in zip(tried, outcomes, strict=True):
             if isinstance(outcome, Waits):
                 chain.wait(outcome.reason, await periods.hold(step.gate) if step.gate else hold(step.binding))
+            elif isinstance(outcome, Handed):
+                chain.wait(WaitReason.FILE_ANSWER, outcome.hold)
             elif isinstance(outcome, Again | Unknown):
                 chain.tried += 1
                 if chain.tried >= TRIES or self._services.carrier.away(step.binding):

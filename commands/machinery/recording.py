@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from commands.command import Finding
-from commands.machinery.carrying import Carried, Refused, Skipped, Unknown
+from commands.machinery.carrying import Carried, Handed, Refused, Skipped, Unknown
 from commands.machinery.raised import opened, raised
 from commands.machinery.trail import entry
 from commands.plan import Kind, of_write
@@ -128,7 +128,7 @@ class Recorder:
             return _with(row, state, done_at=now, code=(step.optional or outcome.code).name)
         if isinstance(outcome, Skipped):
             return _with(row, StepState.SKIPPED, done_at=now)
-        return _with(row, StepState.UNKNOWN_OUTCOME if isinstance(outcome, Unknown) else StepState.PENDING)
+        return _with(row, StepState.UNKNOWN_OUTCOME if isinstance(outcome, Unknown | Handed) else StepState.PENDING)
 
     async def undone(
         self, connection: AsyncConnection, stored: Stored, undoing: Taken, outcomes: Sequence[Outcome]

@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from commands.asking import Asking, Unanswered
+from commands.machinery.handing import FILE, answered
 from commands.own import FACADE
 from commands.plan import Gate
 from schema.command import WaitReason
@@ -18,6 +19,7 @@ from schema.problems import Problem
 from schema.rows import Ref
 from sources.contract import SourceFailure
 from store import commands as rows
+from store import files
 from store.transaction import snapshot
 
 if TYPE_CHECKING:
@@ -64,12 +66,19 @@ class Waiting:
             return True
         if kind == TARGET:
             return await self._back(rest)
+        if kind == FILE:
+            async with snapshot(self._store) as connection:
+                return answered(await files.newest(connection, rest))
         entity, module, first = rest.split("|")
         ref = Ref.decode(entity)
         if isinstance(ref, Problem):
             return False
+        return await self.passes(Gate(module, ref, date.fromisoformat(first)))
+
+    async def passes(self, gate: Gate) -> bool:
+        """Tell whether a gate's period is known to be open."""
         try:
-            return await self._open(Gate(module, ref, date.fromisoformat(first)))
+            return await self._open(gate)
         except Unanswered:
             return False
 

@@ -12,31 +12,39 @@ import httpx
 
 from demo.firm.model import Firm
 from demo.heritage.ledger import COMPANY, PASSWORD, USER
+from demo.heritage.sftp import Road
 from demo.systems import HTTP, Bound, Emulated, Words
 
 START_SECONDS: Final = 30.0
 
 
 @contextmanager
-def heritage(firm: Firm, role: str = "erp") -> Iterator[Bound]:
-    """Run the legacy ERP, which knows the German company's engagements and all customers."""
+def heritage(firm: Firm, role: str = "erp", road: Road | None = None) -> Iterator[Bound]:
+    """Run the legacy ERP, which knows the German company's engagements and all customers; it may take files, too."""
     entities = {engagement.code: engagement.entity for engagement in firm.engagements}
     words: Words = {
         "Customer": str,
         "Engagement": lambda code: code if entities[code] == COMPANY else None,
         "LegalEntity": lambda code: code if code == COMPANY else None,
     }
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "demo.heritage.service", str(port)])
+    files = [str(road.folder), str(road.port)] if road else []
+    process = subprocess.Popen([sys.executable, "-W", "ignore", "-m", "demo.heritage.service", str(port), *files])
     try:
         _await(process, url)
         yield Bound(role, "heritage", url, {"user": USER, "password": PASSWORD}, words, Emulated(url))
     finally:
         process.terminate()
         process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nobody has now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _await(process: "subprocess.Popen[bytes]", url: str) -> None:

@@ -3,16 +3,19 @@
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
+from threading import Lock
 from typing import Any, Final
 
-from demo.firm.model import Firm, Invoice, InvoiceLine
+from demo.firm.model import Customer, Firm, FiscalPeriod, Invoice, InvoiceLine
 
 COMPANY: Final = "NB-DE"
 USER, PASSWORD = "colonnade-demo", "heritage-demo-password"
 STATUS: Final = {"DRAFT": "D", "IN_REVIEW": "R", "POSTED": "P", "CANCELLED": "X"}
 SETTLED: Final = {"UNPAID": "0", "PARTIAL": "1", "PAID": "2", "REVERSED": "9"}
 KIND: Final = {"INVOICE": "RE", "CREDIT_NOTE": "GU"}
-DRAFT: Final = "H-D-0001"
+CREDIT: Final = {"OK": "0", "ON_HOLD": "1"}
+DRAFTS: Final = tuple(f"H-D-{number:04}" for number in range(1, 9))
+DRAFT: Final = DRAFTS[0]
 
 
 class RefusedError(Exception):
@@ -84,15 +87,40 @@ class Project:
     currency: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debtor:
+    """A customer as whom the legacy ERP bills."""
+
+    debtno: str
+    name: str
+    blocked: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A month of the company's books."""
+
+    periodno: str
+    company: str
+    first: date
+    last: date
+    state: str
+
+
 class Books:
     """The company's books, and which requests were carried out."""
 
     def __init__(self, firm: Firm) -> None:
+        self._lock = Lock()
+        self.restore(firm)
+
+    def restore(self, firm: Firm) -> None:
+        """Put the books to where they are in the morning."""
         entity = next(one for one in firm.legal_entities if one.code == COMPANY)
         company = Company(code=entity.code, name=entity.name, currency=entity.currency, country=entity.country)
         self.companies = {company.code: company}
         own = [invoice for invoice in firm.invoices if invoice.entity == COMPANY]
-        self.documents = {one.docno: one for one in [*map(_document, own), _draft(own[0])]}
+        self.documents = {one.docno: one for one in [*map(_document, own), *(_draft(own[0], no) for no in DRAFTS)]}
         self.positions = {line.code: _position(invoice, line) for invoice in own for line in invoice.lines}
         self.projects = {
             one.code: Project(
@@ -101,8 +129,19 @@ class Books:
             for one in firm.engagements
             if one.entity == COMPANY
         }
+        self.debtors = {one.code: _debtor(one) for one in firm.customers}
+        self._months = [one for one in firm.fiscal_periods if one.entity == COMPANY]
         self.closed_until = date(2026, 2, 28)
         self.carried_out: dict[str, str] = {}
+
+    @property
+    def periods(self) -> dict[str, Period]:
+        """The months, as they stand now."""
+        return {one.code: self._period(one) for one in self._months}
+
+    def _period(self, month: FiscalPeriod) -> Period:
+        state = "CLOSED" if month.end <= self.closed_until else "OPEN"
+        return Period(periodno=month.code, company=COMPANY, first=month.start, last=month.end, state=state)
 
     def found(self, table: str, by: str, wanted: list[str] | None, after: str | None) -> list[dict[str, Any]]:
         """Return rows in the order of their keys, those behind `after`."""
@@ -112,6 +151,10 @@ class Books:
 
     def post(self, number: str, booked: date, total: Decimal, request: str) -> Document:
         """Book a draft. The same request again is answered with what it did the first time."""
+        with self._lock:
+            return self._post(number, booked, total, request)
+
+    def _post(self, number: str, booked: date, total: Decimal, request: str) -> Document:
         if request in self.carried_out:
             return self.documents[self.carried_out[request]]
         document = self.documents.get(number)
@@ -151,10 +194,14 @@ def _document(invoice: Invoice) -> Document:
     )
 
 
-def _draft(like: Invoice) -> Document:
+def _debtor(customer: Customer) -> Debtor:
+    return Debtor(debtno=customer.code, name=customer.name, blocked=CREDIT[customer.credit_status])
+
+
+def _draft(like: Invoice, number: str) -> Document:
     """Return a document that is still to be booked: half of another one."""
     made = _document(like)
-    return replace(made, docno=DRAFT, number=None, status="D", settled="0", issued=None, booked=None, corrects=None)
+    return replace(made, docno=number, number=None, status="D", settled="0", issued=None, booked=None, corrects=None)
 
 
 def _position(invoice: Invoice, line: InvoiceLine) -> Position:

@@ -1,5 +1,7 @@
 """The legacy ERP's SOAP service: its types, its operations and its faults. `python -m demo.heritage.service PORT`.
 
+With a folder and a second port behind that, it takes files, too, over SFTP.
+
 In a process of its own: spyne was written for older Pythons, and leaves things behind in the one that imports it.
 """
 
@@ -10,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal as Amount
+from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any, Final, NamedTuple
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -19,7 +22,9 @@ from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
 
 from demo.firm import northbeam
+from demo.heritage.exchange import Desk
 from demo.heritage.ledger import PASSWORD, USER, Books, RefusedError
+from demo.heritage.sftp import Road, serve
 
 NAMESPACE: Final = "urn:heritage:ledger:7"
 # What one answer holds at most.
@@ -61,6 +66,21 @@ class Position(ComplexModel):
     quantity, price, net, tax = Decimal, Decimal, Decimal, Decimal
 
 
+class Debtor(ComplexModel):
+    """A customer."""
+
+    __namespace__ = NAMESPACE
+    debtno, name, blocked = Unicode, Unicode, Unicode
+
+
+class Period(ComplexModel):
+    """A month of the books."""
+
+    __namespace__ = NAMESPACE
+    periodno, company, state = Unicode, Unicode, Unicode
+    first, last = Date, Date
+
+
 class Kind(NamedTuple):
     """A kind of row: in which table of the books, by which key, and what it is written as."""
 
@@ -76,6 +96,7 @@ def _kind(table: str, key: str, row: Any) -> Kind:
 
 
 COMPANIES, PROJECTS = _kind("companies", "code", Company), _kind("projects", "projno", Project)
+DEBTORS, PERIODS = _kind("debtors", "debtno", Debtor), _kind("periods", "periodno", Period)
 DOCUMENTS, POSITIONS = _kind("documents", "docno", Document), _kind("positions", "posno", Position)
 
 
@@ -97,6 +118,14 @@ def service(books: Books) -> type[ServiceBase]:
         @rpc(Ids, Unicode, Integer, _returns=PROJECTS.page)
         def find_projects(self: Any, projno: Any, after: Any, limit: Any) -> Any:
             return page(PROJECTS, {"projno": projno}, after, limit)
+
+        @rpc(Ids, Unicode, Integer, _returns=DEBTORS.page)
+        def find_debtors(self: Any, debtno: Any, after: Any, limit: Any) -> Any:
+            return page(DEBTORS, {"debtno": debtno}, after, limit)
+
+        @rpc(Ids, Ids, Unicode, Integer, _returns=PERIODS.page)
+        def find_periods(self: Any, periodno: Any, company: Any, after: Any, limit: Any) -> Any:
+            return page(PERIODS, {"periodno": periodno, "company": company}, after, limit)
 
         @rpc(Ids, Ids, Ids, Ids, Unicode, Integer, _returns=DOCUMENTS.page)
         def find_documents(  # noqa: PLR0917  the operation has as many
@@ -123,9 +152,9 @@ def service(books: Books) -> type[ServiceBase]:
 class Ledgers:
     """The service as WSGI, behind its password; beside it how tests look at it and disturb it."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, desk: Desk | None = None) -> None:
         spoken = Application([service(books)], NAMESPACE, in_protocol=Soap11(validator="lxml"), out_protocol=Soap11())
-        self._inner, self._books = WsgiApplication(spoken), books
+        self._inner, self._books, self._desk = WsgiApplication(spoken), books, desk
         self._expected = f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"
         self._asked: list[dict[str, str]] = []
         self._loses = ""
@@ -158,13 +187,39 @@ class Ledgers:
                 self._loses = operation
             case "PUT", ["closed", day]:
                 self._books.closed_until = date.fromisoformat(day)
+            case "PUT", ["booked", number]:
+                own = self._books.documents[number]
+                self._books.post(number, date(2026, 4, 8), own.total, f"somebody else's {number}")
             case "GET", ["posted"]:
                 told = [
                     one.docno for one in self._books.documents.values() if one.number and one.number.startswith("H-")
                 ]
+            case "GET", ["files"] if self._desk:
+                told = self._desk.seen
+            case "PUT", ["files", mood] if self._desk:
+                self._desk.mood = mood
+            case "POST", ["restore"]:
+                self._restore()
         body = json.dumps(told).encode()
         start("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
+
+    def _restore(self) -> None:
+        """Begin anew, as in the morning."""
+        self._books.restore(northbeam())
+        self._loses = ""
+        if self._desk is not None:
+            self._desk.mood = ""
+            self._desk.forget()
+
+
+def main(port: int, folder: str = "", files: int = 0) -> None:
+    """Serve until killed."""
+    books, desk = Books(northbeam()), None
+    if folder:
+        desk = Desk(books, Path(folder) / "files")
+        serve(desk, Road(Path(folder), files))
+    make_server("127.0.0.1", port, Ledgers(books, desk), _Server, _Quiet).serve_forever()
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -177,4 +232,5 @@ class _Quiet(WSGIRequestHandler):
 
 
 if __name__ == "__main__":
-    make_server("127.0.0.1", int(sys.argv[1]), Ledgers(Books(northbeam())), _Server, _Quiet).serve_forever()
+    _, at, *road = sys.argv
+    main(int(at), road[0] if road else "", int(road[1]) if road else 0)

@@ -100,9 +100,10 @@ class Soap:
         self, entity: Entity, after: Position | None, size: int, columns: Sequence[str], wanted: Selection
     ) -> Request:
         """Ask for the rows behind an id."""
-        del columns, wanted
+        del columns
         behind = {} if after is None else {self.dialect.after: after.id}
-        return self._call(entity.path, {self.dialect.size: size, **behind, **entity.where})
+        chosen = {one.by: list(one.values) for one in wanted.conditions}
+        return self._call(entity.path, {self.dialect.size: size, **behind, **entity.where, **chosen})
 
     def read(self, request: Request, body: bytes) -> Answer:
         """Take the page's rows; the next page is asked as this one was, from further on."""

@@ -8,6 +8,12 @@ prints its process id. A server kills itself with SIGKILL at the nth time that i
     started    handed to the engine                            recorded  a wave is written down as it ended
                                                                ended     the command's end is written down
 
+Of files that are exchanged:
+
+    collected  a line waits for a file    looked   nothing of it stands there    renamed   it stands there whole
+    meaning    a file is about to be meant  part   it is there under another name  put     that is written down
+                                                                                   believed  its answer is written down
+
 Each server's clock begins at nine in the morning of the firm's day, with the forge's.
 """
 
@@ -35,9 +41,13 @@ from colonnade.wiring import Application, SystemClock
 from commands.machinery.accepting import Accepting
 from commands.machinery.carrying import Carrier
 from commands.machinery.deciding import Deciding
+from commands.machinery.exchange import Exchange
+from commands.machinery.handing import Handing
 from commands.machinery.machine import _Run
 from commands.machinery.recording import Recorder
 from demo.firm.clock import AS_OF
+from sources.wire.sftp import Folder
+from store import files
 from store.service_keys import ServiceKeys
 
 if TYPE_CHECKING:
@@ -86,6 +96,13 @@ def watch(reaper: Reaper) -> None:
         (_Run, "_carry", "answered"),
         (_Run, "_undo", "answered"),
         (_Run, "_end", "ended"),
+        (Handing, "collect", "collected"),
+        (files, "mean", "meaning"),
+        (Folder, "stands", "looked"),
+        (Folder, "write", "part"),
+        (Folder, "rename", "renamed"),
+        (Exchange, "_put", "put"),
+        (Exchange, "_believe", "believed"),
     ):
         setattr(owner, name, _after(getattr(owner, name), point, reaper))
     forget = Recorder.forget

@@ -16,7 +16,8 @@ import sources.fields
 import sources.manifest
 from colonnade.wiring import SystemClock
 from demo.systems import HTTP
-from schema.tomlfile import Strict
+from schema.tomlfile import FileError, Strict
+from sources.erp.writes import PostInvoice
 from sources.families.odata_v2 import ODataV2
 from sources.registry import Binding, connect
 from tests.journeys.page import Developer, blocks
@@ -77,6 +78,20 @@ def test_the_table_is_the_whole_vocabulary() -> None:
     """The page lists every part and every key that a manifest may have, in the words of the models themselves."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     assert lines[lines.index("| --- | --- | --- |") + 1 :] == vocabulary()
+
+
+def test_the_folder_that_takes_files_compiles(tmp_path: Path) -> None:
+    """The page's folder is whole: it binds as it stands, and takes postings in files alone, where there is a road."""
+    for block in blocks(PAGE):
+        if block.file in {"handover/source.toml", "handover/files.py"}:
+            (tmp_path / Path(block.file).name).write_text(block.text, encoding="utf-8")
+    bound = Binding("erp", str(tmp_path), "http://127.0.0.1:9", {"user": "us", "password": "s3cret"})
+    assert not connect(bound, SystemClock()).takes(PostInvoice)
+    source = connect(bound._replace(by_files=True), SystemClock())
+    assert (source.takes(PostInvoice), list(source.lines)) == (True, [PostInvoice])
+    (tmp_path / "files.py").unlink()
+    with pytest.raises(FileError, match="this vendor takes no files"):
+        connect(bound._replace(by_files=True), SystemClock())
 
 
 def test_the_manifest_of_a_gateway_compiles(tmp_path: Path) -> None:
