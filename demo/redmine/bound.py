@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from demo.firm.model import Firm
-from demo.redmine.ids import issue_id, project_id, time_entry_id, user_id
+from demo.redmine.ids import issue_id, project_id, rate_card_id, role_id, time_entry_id, user_id
 from demo.redmine.server import RedmineServer, serve
 from demo.systems import Bound
 
@@ -42,10 +42,15 @@ def redmine_words(firm: Firm) -> Mapping[str, Callable[[str], str | None]]:
         return project_id(won[code]) if code in won else None
 
     return {
+        # What other systems are home to stands here under the firm's own codes.
+        "Customer": str,
         "Engagement": project_id,
+        "LegalEntity": str,
         "Opportunity": opportunity,
         "Project": project,
+        "RateCard": rate_card_id,
         "Resource": user_id,
+        "Role": role_id,
         "Task": issue_id,
         "TimeEntry": time_entry_id,
     }

@@ -4,7 +4,7 @@ require File.join(ENV.fetch("COLONNADE_REDMINE_APP"), "config", "environment")
 FIRM = JSON.parse(File.read(ARGV.fetch(0)))
 PERMISSIONS = %i[
   view_issues add_issues edit_issues view_time_entries log_time log_time_for_other_users edit_time_entries
-  add_project edit_project close_project manage_members
+  add_project add_subprojects edit_project close_project manage_members
 ].freeze
 MODULES = %w[issue_tracking time_tracking].freeze
 
@@ -26,9 +26,10 @@ def settings
   TimeEntryActivity.order(:id).last.update!(is_default: true)
 end
 
-def fields
+def fields(role)
   FIRM["fields"].each do |field|
-    attributes = { name: field["name"], field_format: "string", is_filter: true, is_for_all: true, visible: true, searchable: false }
+    attributes = { name: field["name"], field_format: "string", is_filter: true, is_for_all: true, visible: field["visible"], searchable: false }
+    attributes[:roles] = [role] unless field["visible"]
     record = with_id(field["type"].constantize.new(attributes), field["id"])
     record.trackers = Tracker.all if record.is_a?(IssueCustomField)
   end
@@ -90,7 +91,7 @@ ActiveRecord::Base.transaction do
   role = Role.create!(name: "Integration", permissions: PERMISSIONS)
   # Whoever makes a project by the service's account is in it.
   Setting.new_project_user_role_id = role.id.to_s
-  fields
+  fields(role)
   people
   account = service
   projects(role, account)

@@ -54,7 +54,14 @@ def tryton_words(ids: TrytonIds) -> Mapping[str, Words]:
     """
     customer, entity = _word(ids.customers), _word(ids.legal_entities)
     return {
-        "erp": {"Customer": customer, "Engagement": number_of, "LegalEntity": entity},
+        "erp": {
+            "Customer": customer,
+            "Engagement": number_of,
+            "LegalEntity": entity,
+            # A card is kept in delivery, and known here by the firm's own code.
+            "RateCard": str,
+            "Resource": _word(ids.people),
+        },
         "crm": {"Customer": customer, "LegalEntity": str, "Opportunity": _word(ids.opportunities)},
         "hr": {"LegalEntity": entity, "Resource": _word(ids.people)},
     }

@@ -86,9 +86,9 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
         """Change something in a talk, or raise SourceFailure where that is refused."""
         return self.result((yield Call(request, changes=True)))
 
-    def unchanged(self, model: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the context in which a record is only changed if it is as it was when this row of it was read."""
-        return {self.version: {f"{model},{row['id']}": row[self.version]}}
+    def unchanged(self, model: str, *rows: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the context in which records are only changed if they are as they were when these rows were read."""
+        return {self.version: {f"{model},{row['id']}": row[self.version] for row in rows}}
 
 
 def numbered(id_: str | None) -> int:

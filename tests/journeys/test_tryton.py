@@ -395,17 +395,17 @@ def test_tryton_is_asked_once_a_question_and_told_the_correlation_id(real: House
 
 
 def test_what_tryton_does_not_know_is_said(real: House) -> None:
-    """A contract is nothing that Tryton keeps: null with one error that names the question, and the rest complete."""
-    answer = real.ask("{ engagements(first: 2) { edges { node { code contract { code } } } } }")
-    assert [edge["node"] for edge in answer.data["engagements"]["edges"]] == [
-        {"code": "ENG-001", "contract": None},
-        {"code": "ENG-002", "contract": None},
+    """Categories of labor are nothing that Tryton keeps: null with one error that names the question, and no other."""
+    answer = real.ask("{ roles(first: 2) { edges { node { code erpLaborCategory } } } }")
+    assert [edge["node"] for edge in answer.data["roles"]["edges"]] == [
+        {"code": "ANALYST", "erpLaborCategory": None},
+        {"code": "CONSULTANT", "erpLaborCategory": None},
     ]
     (error,) = answer.errors
     assert {name: error["extensions"][name] for name in ("code", "system", "question", "count")} == {
         "code": "NOT_OFFERED",
         "system": "ERP",
-        "question": "contracts_by_engagement",
+        "question": "roles_erp",
         "count": 2,
     }
 

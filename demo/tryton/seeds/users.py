@@ -24,6 +24,7 @@ WRITER_GROUPS: Final = (
     "project.group_project_admin",
     "sale.group_sale",
     "sale_opportunity.group_opportunity",
+    "timesheet.group_timesheet_admin",
 )
 
 

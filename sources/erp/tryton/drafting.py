@@ -1,16 +1,17 @@
 """Drafts of invoices in Tryton, and their deletion.
 
+What is to be billed are lines already (`billing.py`): a draft takes them up, and gives them back before it is deleted.
 Tryton knows no key of ours. A draft bears it as the first word of its reference, and is looked for by that before it is
 made.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from schema.problems import Code
 from sources.contract import SourceFailure
+from sources.erp.tryton.billing import LINE, lines
 from sources.erp.tryton.calls import TRYTON
 from sources.erp.writes import DeleteDraft, DraftInvoice
 from sources.families.jsonrpc import escaped
@@ -21,13 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from sources.contract import Request
-    from sources.erp.writes import DraftLine
     from sources.writes import Acts, Call, Said, Talk
 
 INVOICE = "account.invoice"
 DRAFTED = ("draft", "validated")
-# What a line of ours is booked to; which account that is, the manifest says.
-REVENUE = ("revenue_account", "SERVICES")
 
 
 def _draft(write: DraftInvoice, said: Said) -> Talk:
@@ -35,13 +33,26 @@ def _draft(write: DraftInvoice, said: Said) -> Talk:
     if rows:
         return Done(str(rows[0]["id"]), found=True)
     company = numbered(said.id(write.legal_entity))
-    context = {"company": company}
-    header = yield from _header(write, said, context)
-    booked = yield from _booked(write, said, context)
-    lines = [_line(line, booked) for line in write.lines]
-    row = {"type": "out", "company": company, "reference": said.key, **header, "lines": [["create", lines]]}
+    taken = yield from _taken_up(write, said)
+    header = yield from _header(write, said, {"company": company})
+    row = {"type": "out", "company": company, "reference": said.key, **header}
+    described = [["write", [line["id"]], {"description": said_}] for line, said_ in taken]
+    row["lines"] = [*described, ["add", [line["id"] for line, _ in taken]]]
+    context = {"company": company, **TRYTON.unchanged(LINE, *(line for line, _ in taken))}
     (made,) = yield from TRYTON.changed(TRYTON.rpc(INVOICE, "create", [row], context=context))
     return Done(str(made))
+
+
+def _taken_up(write: DraftInvoice, said: Said) -> Generator[Call, Any, list[tuple[dict[str, Any], str]]]:
+    """Return the lines that go on a draft, and what each is to say, or raise SourceFailure where one has changed."""
+    rows = {row["id"]: row for row in (yield from lines([line.event for line in write.lines], said))}
+    wanted = [(rows[numbered(said.id(line.event))], line) for line in write.lines]
+    if len(wanted) != len(rows):
+        raise SourceFailure(Code.SOURCE_REFUSED, "what is to be billed is one line, and cannot become several")
+    for row, line in wanted:
+        if row["invoice"] or (row["amount"], row["currency."]["code"]) != (line.net.amount, line.net.currency):
+            raise SourceFailure(Code.STALE_VERSION, "what is to be billed was changed")
+    return [(row, line.description) for row, line in wanted]
 
 
 def _look_for_draft(write: DraftInvoice, said: Said) -> Request:
@@ -78,34 +89,6 @@ def _header(write: DraftInvoice, said: Said, context: Mapping[str, Any]) -> Gene
     }
 
 
-def _booked(write: DraftInvoice, said: Said, context: Mapping[str, Any]) -> Generator[Call, Any, dict[str, Any]]:
-    """Return to which accounts the lines go, and with which taxes: those of the account, as for a person."""
-    own = [["company", "=", context["company"]]]
-    coded = [*own, ["code", "=", said.code(*REVENUE)]]
-    account = yield from TRYTON.only(
-        TRYTON.search("account.account", coded, "taxes", context=context), "revenue account"
-    )
-    common = {"type": "line", "company": context["company"], "account": account["id"]}
-    taxed = {**common, "taxes": [["add", account["taxes"]]]}
-    if write.engagement is None:
-        return taxed
-    charged = [*own, ["type", "=", "normal"], ["code", "=", said.id(write.engagement)]]
-    analytic = yield from TRYTON.only(
-        TRYTON.search("analytic_account.account", charged, "root", context=context),
-        "analytic account of the engagement",
-    )
-    entry = {"root": analytic["root"], "account": analytic["id"]}
-    return {**taxed, "analytic_accounts": [["create", [entry]]]}
-
-
-def _line(line: DraftLine, booked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a line that comes to its net amount: where hours and rate are rounded otherwise, it is one of that."""
-    price, quantity = line.unit_price, line.quantity
-    if price is None or quantity is None or price.amount * quantity != line.net.amount:
-        price, quantity = line.net, Decimal(1)
-    return {**booked, "description": line.description, "quantity": quantity, "unit_price": price.amount}
-
-
 def _delete(write: DeleteDraft, said: Said) -> Talk:
     rows = yield from TRYTON.found(_look_for(write, said))
     if not rows:
@@ -113,8 +96,21 @@ def _delete(write: DeleteDraft, said: Said) -> Talk:
     if rows[0]["state"] not in DRAFTED:
         raise SourceFailure(Code.STALE_VERSION, "it is no draft any more")
     context = {"company": rows[0]["company"], **TRYTON.unchanged(INVOICE, rows[0])}
+    kept = yield from _kept(rows[0]["id"])
+    if kept:
+        # With its draft Tryton would delete them.
+        given = {"lines": [["remove", kept]]}
+        yield from TRYTON.changed(TRYTON.rpc(INVOICE, "write", [rows[0]["id"]], given, context=context))
+        context = {"company": rows[0]["company"]}
     yield from TRYTON.changed(TRYTON.rpc(INVOICE, "delete", [rows[0]["id"]], context=context))
     return Done()
+
+
+def _kept(invoice: int) -> Generator[Call, Any, list[int]]:
+    """Return the lines of a draft that were there before it."""
+    own = [["invoice", "=", invoice], ["invoice_type", "=", "out"]]
+    rows = yield from TRYTON.found(TRYTON.search(LINE, own, "id"))
+    return [row["id"] for row in rows]
 
 
 def _look_for(write: DeleteDraft, said: Said) -> Request:

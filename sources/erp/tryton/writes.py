@@ -1,18 +1,17 @@
-"""What Tryton takes as the ERP: its own invoices, and whether an engagement's work is open."""
+"""What Tryton takes as the ERP: engagements with their contracts, hours, what is to be billed, and its invoices."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sources.erp.tryton import drafting, posting
+from sources.erp.tryton import billing, contracting, drafting, posting, timekeeping
 from sources.erp.tryton.calls import TRYTON
+from sources.erp.tryton.contracting import WORK
 from sources.erp.writes import SetControlStatus
 from sources.writes import Act, Done
 
 if TYPE_CHECKING:
     from sources.writes import Acts, Said, Talk
-
-WORK = "project.work"
 
 
 def _set_control_status(write: SetControlStatus, said: Said) -> Talk:
@@ -23,4 +22,11 @@ def _set_control_status(write: SetControlStatus, said: Said) -> Talk:
     return Done()
 
 
-ACTS: Acts = {**drafting.ACTS, **posting.ACTS, SetControlStatus: Act(_set_control_status)}
+ACTS: Acts = {
+    **contracting.ACTS,
+    **timekeeping.ACTS,
+    **billing.ACTS,
+    **drafting.ACTS,
+    **posting.ACTS,
+    SetControlStatus: Act(_set_control_status),
+}

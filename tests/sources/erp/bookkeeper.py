@@ -11,7 +11,11 @@ import httpx
 
 from colonnade.wiring import SystemClock
 from demo.tryton.bound import tryton_words
+from schema.contract import BillingModel
+from schema.rows import Ref
+from schema.values import Money
 from sources.contract import SourceFailure
+from sources.erp.writes import CreateProject, Line
 from sources.registry import Binding, connect
 from sources.writing import OutcomeUnknownError, Words, Writer, references
 from tests.sources.clerk import LATER
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
 
     from demo.tryton.ids import TrytonIds
     from schema.problems import Code
-    from schema.rows import Ref
     from sources.writes import Done, Write
     from tests.demo.test_tryton import Caller
     from tests.sources.erp.parting import Parting
@@ -93,9 +96,32 @@ class Bookkeeper:
     def _word(self, ref: Ref) -> str:
         if ref.binding == self.source.binding:
             return ref.id
-        word = self._words[ref.type](ref.id)
+        word = self._words.get(ref.type, str)(ref.id)
         assert word is not None
         return word
+
+
+def project(code: str, customer: str, entity: str, currency: str) -> CreateProject:
+    """Return an engagement that is billed by the hour."""
+    amount = Money.of(Decimal("480000.00"), currency)
+    card = Ref("RateCard", "psa", "RC-BILL-NB-UK-V1")
+    line = Line(description="Work", model=BillingModel.TIME_AND_MATERIALS, amount=amount, rate_card=card)
+    return CreateProject(
+        engagement=Ref("Engagement", "psa", code),
+        code=code,
+        name="Network rollout",
+        legal_entity=Ref("LegalEntity", "hr", entity),
+        customer=Ref("Customer", "crm", customer),
+        currency=currency,
+        start=date(2026, 4, 6),
+        lines=(line,),
+    )
+
+
+async def contract(books: Bookkeeper, code: str, customer: str, entity: str, currency: str) -> Ref:
+    """See to it that there is such an engagement, and return its contract's line."""
+    done = await books.write(project(code, customer, entity, currency), f"c-{code}")
+    return Ref("ContractLine", "erp", str(done.values["line"]))
 
 
 def _value(value: Any) -> Any:

@@ -5,20 +5,30 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
 from demo.tryton.access import ADMIN
 from demo.tryton.server import TODAY
+from schema.billing_event import BillingEventKind
 from schema.engagement import ErpProjectStatus
 from schema.problems import Code
 from schema.rows import Ref
 from schema.values import Money
-from sources.erp.writes import DeleteDraft, DraftInvoice, DraftLine, PostInvoice, SetControlStatus
+from sources.erp.writes import (
+    AddToBillingEvent,
+    CreateBillingEvent,
+    DeleteDraft,
+    DraftInvoice,
+    DraftLine,
+    PostInvoice,
+    SetControlStatus,
+)
 from sources.writing import OutcomeUnknownError
 from tests.demo.test_tryton import Caller, ids, tryton
-from tests.sources.erp.bookkeeper import bookkeeper
+from tests.sources.erp.bookkeeper import bookkeeper, contract
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -33,6 +43,7 @@ pytestmark = [pytest.mark.tryton, pytest.mark.xdist_group("tryton")]
 INVOICE, MOVE = "account.invoice", "account.move"
 CREATE, POST = "model.account.invoice.create", "model.account.invoice.post"
 SEARCH = "model.account.invoice.search_read"
+NUMBERS = count()
 NET, TOTAL = Decimal("2125.50"), Decimal("2550.60")
 
 
@@ -44,34 +55,45 @@ def money(amount: Decimal | str, currency: str = "GBP") -> Money:
 RAIL, PLANT = ("CUS-01", "NB-UK", "ENG-001", "GBP"), ("CUS-06", "NB-DE", "ENG-018", "EUR")
 
 
-def draft(case: tuple[str, str, str, str] = RAIL) -> DraftInvoice:
-    """Return a draft of two lines: hours by rate, and hours whose price was rounded otherwise."""
+async def draft(books: Bookkeeper, case: tuple[str, str, str, str] = RAIL) -> DraftInvoice:
+    """Have hours and a fee made that are to be billed, and return a draft of them."""
     customer, entity, engagement, currency = case
-    event, terms = Ref("BillingEvent", "erp", "1"), Ref("ContractLine", "erp", "1")
-    lines = (
-        DraftLine(
-            event=event,
-            contract_line=terms,
-            description="Senior hours",
-            quantity=Decimal("12.5"),
-            unit_price=money("150.00", currency),
-            net=money("1875.00", currency),
-        ),
-        DraftLine(
-            event=event,
-            contract_line=terms,
-            description="Travel",
-            quantity=Decimal(3),
-            unit_price=money("83.33", currency),
-            net=money("250.50", currency),
-        ),
+    line = await contract(books, f"T-{entity}", customer, entity, currency)
+    number = next(NUMBERS)
+    on, start, end = Ref("Engagement", "psa", engagement), date(2026, 4, 1), date(2026, 4, 30)
+    hours = AddToBillingEvent(
+        event="BE-2604-001",
+        engagement=on,
+        contract_line=line,
+        kind=BillingEventKind.TIME,
+        entry=Ref("TimeEntry", "erp", "1"),
+        code="TE-00001",
+        hours=Decimal("12.5"),
+        amount=money("1875.00", currency),
+        start=start,
+        end=end,
     )
+    fee = CreateBillingEvent(
+        code="BE-2604-002",
+        engagement=on,
+        contract_line=line,
+        kind=BillingEventKind.RETAINER,
+        due_date=date(2026, 4, 1),
+        amount=money("250.50", currency),
+        start=start,
+        end=end,
+    )
+    lines = []
+    for write, description in ((hours, "Senior hours"), (fee, "Retainer")):
+        made = await books.write(write, f"e-{number}-{description}")
+        event = Ref("BillingEvent", "erp", made.id or "")
+        lines.append(DraftLine(event=event, contract_line=line, description=description, net=write.amount))
     return DraftInvoice(
         customer=Ref("Customer", "crm", customer),
         legal_entity=Ref("LegalEntity", "hr", entity),
         engagement=Ref("Engagement", "psa", engagement),
         currency=currency,
-        lines=lines,
+        lines=tuple(lines),
     )
 
 
@@ -102,8 +124,9 @@ def posted(books: Bookkeeper) -> tuple[int, int]:
 
 async def test_a_draft_has_its_lines_and_tax_and_no_number(books: Bookkeeper) -> None:
     """It comes to its lines' net with the account's tax, under the customer's terms; asked for twice, it is one."""
+    wanted = await draft(books)
     before = books.count(INVOICE), books.count("account.invoice.line"), posted(books)
-    made = await books.write(draft(), "d-1")
+    made = await books.write(wanted, "d-1")
     row = books.row(
         INVOICE, made.id, "state", "number", "untaxed_amount", "total_amount", "invoice_date", "move", "reference"
     )
@@ -117,40 +140,46 @@ async def test_a_draft_has_its_lines_and_tax_and_no_number(books: Bookkeeper) ->
         "reference": "d-1",
     }
     lines = books.admin.rows(
-        "account.invoice.line", [["invoice", "=", int(made.id or 0)]], "quantity", "analytic_accounts.account.code"
+        "account.invoice.line",
+        [["invoice", "=", int(made.id or 0)]],
+        *("quantity", "description", "analytic_accounts.account.code"),
     )
     charged = [[entry["account."]["code"] for entry in line["analytic_accounts."]] for line in lines]
     assert ([line["quantity"] for line in lines], charged) == ([12.5, 1.0], [["ERP-ENG-001"]] * 2)
-    again = await books.write(draft(), "d-1")
+    assert [line["description"] for line in lines] == ["Senior hours", "Retainer"]
+    again = await books.write(wanted, "d-1")
     assert (again.id, again.found) == (made.id, True)
     after = books.count(INVOICE), books.count("account.invoice.line"), posted(books)
-    assert after == (before[0] + 1, before[1] + 2, before[2])
+    assert after == (before[0] + 1, before[1], before[2])
 
 
 async def test_a_draft_whose_answer_was_lost_is_found(books: Bookkeeper) -> None:
     """It was sent, and the connection broken: it is looked up by its key, and there is one."""
-    before = books.count(INVOICE)
-    await books.lost(draft(), "d-2", CREATE)
-    found = await books.write(draft(), "d-2", again=True)
+    before, wanted = books.count(INVOICE), await draft(books)
+    await books.lost(wanted, "d-2", CREATE)
+    found = await books.write(wanted, "d-2", again=True)
     assert (found.found, books.count(INVOICE), books.count(INVOICE, ["reference", "=", "d-2"])) == (True, before + 1, 1)
     assert books.between.calls.count(CREATE) == 1
 
 
 async def test_keys_that_look_like_patterns_are_told_apart(books: Bookkeeper) -> None:
     """A key is no pattern: another one that it would match is another draft."""
-    first, second = await books.write(draft(), "d%_x"), await books.write(draft(), "dA_x")
+    first, second = await books.write(await draft(books), "d%_x"), await books.write(await draft(books), "dA_x")
     assert first.id != second.id
-    assert (await books.write(draft(), "d%_x")).id == first.id
+    assert (await books.write(await draft(books), "d%_x")).id == first.id
 
 
 async def test_a_draft_is_deleted_once(books: Bookkeeper) -> None:
-    """Deleted twice it is deleted; what was posted stays."""
-    before, made = books.count(INVOICE), await books.write(draft(), "d-3")
+    """Deleted twice it is deleted, and what it was to bill is free again; what was posted stays."""
+    wanted = await draft(books)
+    before, made = books.count(INVOICE), await books.write(wanted, "d-3")
     deleting = DeleteDraft(invoice=Ref("Invoice", "erp", made.id or ""))
     await books.lost(deleting, "d-3/undo", "model.account.invoice.delete")
     assert (await books.write(deleting, "d-3/undo", again=True)).found
     assert (await books.write(deleting, "d-3/undo")).found
     assert books.count(INVOICE) == before
+    for line in wanted.lines:
+        assert books.row("account.invoice.line", line.event.id, "invoice") == {"invoice": None}
     kept = Ref("Invoice", "erp", str(books.ids.invoices["INV-2602-016"]))
     assert await books.refused(DeleteDraft(invoice=kept), "d-4") is Code.STALE_VERSION
     assert books.count(INVOICE) == before
@@ -158,7 +187,7 @@ async def test_a_draft_is_deleted_once(books: Bookkeeper) -> None:
 
 async def test_a_posting_is_in_the_ledger_once(books: Bookkeeper) -> None:
     """It has a number and a posted move that balances; posted twice, and under another key, it is one."""
-    made, before = await books.write(draft(), "d-5"), posted(books)
+    made, before = await books.write(await draft(books), "d-5"), posted(books)
     done = await books.write(post(made.id), "p-5")
     row = books.row(INVOICE, made.id, "state", "number", "invoice_date", "accounting_date", "move", "reference")
     assert (row["state"], row["invoice_date"], row["accounting_date"]) == ("posted", TODAY, TODAY)
@@ -168,7 +197,7 @@ async def test_a_posting_is_in_the_ledger_once(books: Bookkeeper) -> None:
     again = await books.write(post(made.id), "p-5")
     assert (again.found, again.values) == (True, done.values)
     assert await books.refused(post(made.id), "p-other") is Code.STALE_VERSION
-    assert (await books.write(draft(), "d-5")).id == made.id
+    assert (await books.write(await draft(books), "d-5")).id == made.id
     assert posted(books) == (before[0] + 1, before[1] + 1)
 
 
@@ -185,7 +214,7 @@ def ledger(books: Bookkeeper, move: int) -> dict[str, Decimal]:
 @pytest.mark.parametrize("method", ["model.account.invoice.write", POST])
 async def test_a_posting_whose_answer_was_lost_is_there_once(books: Bookkeeper, method: str) -> None:
     """Whichever of its calls was the last that came through, it is posted once."""
-    made, before = await books.write(draft(), f"d-{method}"), posted(books)
+    made, before = await books.write(await draft(books), f"d-{method}"), posted(books)
     await books.lost(post(made.id), f"p-{method}", method)
     done = await books.write(post(made.id), f"p-{method}", again=True)
     assert done.found is (method == POST)
@@ -195,7 +224,7 @@ async def test_a_posting_whose_answer_was_lost_is_there_once(books: Bookkeeper, 
 
 async def test_what_cannot_be_read_again_is_not_known_and_then_found(books: Bookkeeper) -> None:
     """Posted, and deaf to every question after it: the outcome is unknown and no refusal; it is found, and is one."""
-    made, before = await books.write(draft(), "d-14"), posted(books)
+    made, before = await books.write(await draft(books), "d-14"), posted(books)
     books.between.before[POST] = lambda: books.between.keeps.add(SEARCH)
     with pytest.raises(OutcomeUnknownError):
         await books.write(post(made.id), "p-14")
@@ -207,15 +236,15 @@ async def test_what_cannot_be_read_again_is_not_known_and_then_found(books: Book
 
 async def test_what_cannot_be_asked_first_is_not_begun(books: Bookkeeper) -> None:
     """Where no question is answered nothing is sent that changes anything: that is known, and may pass."""
-    before = books.count(INVOICE)
+    before, wanted = books.count(INVOICE), await draft(books)
     books.between.keeps.add(SEARCH)
-    assert await books.refused(draft(), "d-15") is Code.SOURCE_UNAVAILABLE
+    assert await books.refused(wanted, "d-15") is Code.SOURCE_UNAVAILABLE
     assert (books.count(INVOICE), CREATE in books.between.calls) == (before, False)
 
 
 async def test_what_was_changed_meanwhile_is_not_posted(books: Bookkeeper) -> None:
     """Neither what comes to another total, nor what a person changes between our reading and our writing."""
-    made, before = await books.write(draft(), "d-6"), posted(books)
+    made, before = await books.write(await draft(books), "d-6"), posted(books)
     assert await books.refused(post(made.id, total="2550.61"), "p-6") is Code.STALE_VERSION
     id_, context = int(made.id or 0), {"company": books.company}
 
@@ -232,7 +261,7 @@ async def test_what_was_changed_meanwhile_is_not_posted(books: Bookkeeper) -> No
 
 async def test_a_closed_period_takes_nothing_until_it_is_open_with_its_journals(books: Bookkeeper) -> None:
     """Closed, it is refused as such, and so with its journal alone closed; both opened, it is posted once."""
-    earlier, made = [await books.write(draft(), key) for key in ("d-70", "d-7")]
+    earlier, made = [await books.write(await draft(books), key) for key in ("d-70", "d-7")]
     # What is closed with a period is each journal that something was posted by.
     await books.write(post(earlier.id), "p-70")
     books.between.calls.clear()
@@ -257,7 +286,7 @@ async def test_a_closed_period_takes_nothing_until_it_is_open_with_its_journals(
 
 async def test_a_period_that_closes_in_the_very_moment_is_told_as_such(books: Bookkeeper) -> None:
     """Open when it was asked, closed when it is posted: the refusal is looked into, and waits for the period."""
-    made, period = await books.write(draft(), "d-16"), books.ids.fiscal_periods["NB-UK/2026-P04"]
+    made, period = await books.write(await draft(books), "d-16"), books.ids.fiscal_periods["NB-UK/2026-P04"]
     before = posted(books)
     books.between.before[POST] = lambda: books.press("account.period", "close", period)
     try:
@@ -274,7 +303,7 @@ async def test_a_period_that_closes_in_the_very_moment_is_told_as_such(books: Bo
 
 async def test_a_locked_period_is_no_reason_to_wait(books: Bookkeeper) -> None:
     """Nobody can open it again: the posting is refused for good."""
-    made, before = await books.write(draft(), "d-8"), posted(books)
+    made, before = await books.write(await draft(books), "d-8"), posted(books)
     first = books.ids.fiscal_periods["NB-UK/2026-P01"]
     books.press("account.period", "lock_", first)
     assert await books.refused(post(made.id, date(2026, 1, 30)), "p-8") is Code.SOURCE_REFUSED
@@ -283,7 +312,7 @@ async def test_a_locked_period_is_no_reason_to_wait(books: Bookkeeper) -> None:
 
 async def test_a_warning_is_agreed_to_where_it_was_meant(books: Bookkeeper) -> None:
     """Of a day to come Tryton warns, and whoever posts has said it: agreed to once, it is posted."""
-    made, before = await books.write(draft(PLANT), "d-9"), posted(books)
+    made, before = await books.write(await draft(books, PLANT), "d-9"), posted(books)
     await books.write(post(made.id, TODAY + timedelta(days=1), "2529.35", "EUR"), "p-9")
     assert books.between.calls.count("model.res.user.warning.skip") == 1
     assert (posted(books), books.count("res.user.warning")) == ((before[0] + 1, before[1] + 1), 0)
@@ -291,7 +320,7 @@ async def test_a_warning_is_agreed_to_where_it_was_meant(books: Bookkeeper) -> N
 
 async def test_another_warning_is_a_refusal(books: Bookkeeper) -> None:
     """That a line is taxed otherwise than its product a person must judge: nobody agrees, and nothing is posted."""
-    made, before = await books.write(draft(), "d-13"), posted(books)
+    made, before = await books.write(await draft(books), "d-13"), posted(books)
     first, *_ = books.admin.rows("account.invoice.line", [["invoice", "=", int(made.id or 0)]], "id")
     product, *_ = books.admin.rows("product.product", [], "default_uom")
     values = {"product": product["id"], "unit": product["default_uom"]}
@@ -304,19 +333,33 @@ async def test_another_warning_is_a_refusal(books: Bookkeeper) -> None:
 async def test_an_ended_session_costs_one_login(books: Bookkeeper) -> None:
     """Logged out behind our back, the house logs in again once, and the draft is made once."""
     before = books.count(INVOICE)
-    await books.write(draft(), "d-10")
+    first, second = await draft(books), await draft(books)
+    await books.write(first, "d-10")
     books.between.calls.clear()
     books.end_session()
-    await books.write(draft(), "d-11")
+    await books.write(second, "d-11")
     assert (books.between.calls.count("common.db.login"), books.count(INVOICE)) == (1, before + 2)
 
 
 async def test_a_customer_that_is_not_there_makes_no_draft(books: Bookkeeper) -> None:
     """What must be known first is not: it is refused before anything is sent that changes something."""
-    before, wanted = books.count(INVOICE), draft()
+    before, wanted = books.count(INVOICE), await draft(books)
     strange = DraftInvoice(**{name: getattr(wanted, name) for name in wanted.__struct_fields__} | {"currency": "XXX"})
     assert await books.refused(strange, "d-12") is Code.SOURCE_REFUSED
     assert (books.count(INVOICE), CREATE in books.between.calls) == (before, False)
+
+
+async def test_what_is_billed_already_makes_no_draft(books: Bookkeeper) -> None:
+    """What another draft has taken up, or a person has changed, is on no second one."""
+    wanted = await draft(books)
+    await books.write(wanted, "d-17")
+    before = books.count(INVOICE)
+    assert await books.refused(wanted, "d-18") is Code.STALE_VERSION
+    other = await draft(books)
+    event, context = int(other.lines[0].event.id), {"company": books.company}
+    books.admin.call("model.account.invoice.line.write", [event], {"quantity": 11}, context)
+    assert await books.refused(other, "d-19") is Code.STALE_VERSION
+    assert books.count(INVOICE) == before
 
 
 async def test_an_engagements_work_is_blocked_and_opened(books: Bookkeeper) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # What other systems are home to, and what Redmine calls it.
 WORDS = {
+    Ref("Customer", "crm", "8"): "CUS-08",
+    Ref("LegalEntity", "erp", "nbus"): "NB-US",
     Ref("Resource", "hr", "6"): user_id("RES-006"),
     Ref("Resource", "hr", "17"): user_id("RES-017"),
     Ref("Resource", "hr", "48"): user_id("RES-048"),

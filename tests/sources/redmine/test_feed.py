@@ -32,7 +32,7 @@ async def test_a_thousand_edits(redmine: Running, source: Source) -> None:
     feed = Feed(source, TaskRow, SystemClock())
     edited, entry = 0, httpx.BasicAuth(*redmine.credentials.values())
     async with httpx.AsyncClient(base_url=redmine.address, auth=entry, trust_env=False) as http:
-        listed = await http.get("/issues.json", params={"status_id": "*", "limit": 8})
+        listed = await http.get("/issues.json", params={"status_id": "*", "sort": "id", "limit": 8})
         # Few of them: the same one is edited again within a second, and once more behind a look.
         ids = [str(issue["id"]) for issue in listed.json()["issues"]]
         while edited < EDITS:

@@ -13,13 +13,15 @@ import pytest
 
 from colonnade.principals import Facade
 from colonnade.wiring import SystemClock
-from demo.redmine.ids import issue_id, project_id, time_entry_id, user_id
+from demo.redmine.ids import issue_id, project_id, rate_card_id, role_id, time_entry_id, user_id
 from schema.connection import Days, Wanted
 from schema.engagement import EngagementStatus
 from schema.project import ProjectKind
+from schema.rate_card import RateCardKind, RateCardStatus, RateUnit
 from schema.rows import Ref
 from schema.task import TaskRow, TaskStatus
-from schema.time_entry import ApprovalStatus, TimeEntryRow
+from schema.time_entry import ApprovalStatus, BillingClass, TimeEntryRow
+from schema.values import DateRange, Money
 from sources.feed import Feed
 from tests.sources.hostile import ask, scope
 
@@ -48,10 +50,12 @@ def move_on(redmine: Running, issue: str, percent: int) -> None:
     httpx.put(address, json=change, auth=entered, trust_env=False).raise_for_status()
 
 
-async def test_an_engagement_is_a_project(source: Source) -> None:
-    """Its code is the identifier, its status and days stand in custom fields, and the rest it does not know."""
+async def test_an_engagement_is_a_project(source: Source, firm: Firm) -> None:
+    """Its code is the identifier; its status, days, people and money stand in custom fields."""
     found = await ask(source, "engagements_by_id", project_id("ENG-001"), NOBODYS, by="Engagement")
-    row = found["1"]
+    row, one = found["1"], firm.engagements[0]
+    assert one.planned_revenue is not None
+    assert one.planned_cost is not None
     assert said(row, "code", "name", "delivery_status", "planned_start", "planned_end") == (
         "ENG-001",
         "Timetable Resilience Strategy",
@@ -59,7 +63,13 @@ async def test_an_engagement_is_a_project(source: Source) -> None:
         date(2026, 1, 5),
         date(2026, 9, 30),
     )
-    assert said(row, "customer", "manager", "planned_hours", "planned_revenue") == (None,) * 4
+    assert said(row, "customer", "manager", "planned_hours", "planned_revenue", "planned_cost") == (
+        "CUS-01",
+        user_id(one.manager),
+        one.planned_hours,
+        Money.of(one.planned_revenue, "GBP"),
+        Money.of(one.planned_cost, "GBP"),
+    )
     assert found[NOBODYS] is None
 
 
@@ -74,9 +84,37 @@ async def test_every_engagement_is_read_in_one_call(source: Source, redmine: Run
 
 
 async def test_an_engagement_is_its_own_topmost_node(source: Source) -> None:
-    """The breakdown that Redmine knows of an engagement is the project itself."""
+    """The breakdown that the seed has of an engagement is the project itself."""
     (node,) = (await ask(source, "projects_by_engagement", "7", by="Engagement"))["7"]
-    assert said(node, "ref", "engagement", "code", "kind") == ("7", "7", "ENG-007", ProjectKind.PROJECT)
+    told = said(node, "ref", "engagement", "parent", "code", "kind", "delivering_entity")
+    assert told == ("7", "7", None, "ENG-007", ProjectKind.PROJECT, "NB-US")
+
+
+async def test_roles_and_prices_are_issues_of_projects_of_their_own(source: Source, firm: Firm) -> None:
+    """Every bill card is a project, every price an issue in it, and neither is an engagement's work."""
+    (card,) = (one for one in firm.rate_cards if one.code == "RC-BILL-NB-US-V1")
+    id_ = rate_card_id(card.code) or ""
+    row = (await ask(source, "rate_cards_by_id", id_, by="RateCard"))[id_]
+    told = said(row, "code", "kind", "status", "engagement", "customer", "legal_entity", "currency", "version")
+    assert told == (card.code, RateCardKind.BILL, RateCardStatus.ACTIVE, None, None, "NB-US", "USD", 1)
+    rates = (await ask(source, "rates_by_rate_card", id_, by="RateCard"))[id_]
+    assert [said(one, "role", "amount", "unit", "effective") for one in rates] == [
+        (role_id(one.role), Money.of(one.amount, "USD"), RateUnit.HOUR, DateRange(start=one.start, end=one.end))
+        for one in card.rates
+    ]
+    roles = await ask(source, "roles_by_id", *(role_id(role.code) or "" for role in firm.roles), by="Role")
+    assert {said(one, "code", "name") for one in roles.values()} == {(one.code, one.name) for one in firm.roles}
+    nobodys = role_id("SENIOR") or ""
+    assert await ask(source, "tasks_by_id", nobodys, by="Task") == {nobodys: None}
+    assert await ask(source, "engagements_by_id", id_, by="Engagement") == {id_: None}
+
+
+async def test_a_person_has_a_role(source: Source, firm: Firm) -> None:
+    """Of people it knows what they work as, each by a call of their own."""
+    person = firm.people[5]
+    found = await ask(source, "resources_psa", user_id(person.code), NOBODYS, by="Resource")
+    assert said(found[user_id(person.code)], "primary_role") == (role_id(person.role),)
+    assert found[NOBODYS] is None
 
 
 async def test_a_task_is_an_issue(source: Source, firm: Firm) -> None:
@@ -110,7 +148,8 @@ async def test_hours_are_exact(source: Source, firm: Firm) -> None:
     """An entry by its id, with what its custom fields say; one that is not there is absent, and fails nobody."""
     entry = firm.time_entries[41]
     found = await ask(source, "time_entries_by_id", time_entry_id(entry.code), NOBODYS, by="TimeEntry")
-    fields = ("code", "work_date", "hours", "billable_hours", "resource", "engagement", "task", "approval_status")
+    stated = ("code", "work_date", "hours", "billable_hours", "resource", "engagement", "task", "approval_status")
+    fields = (*stated, "project", "role", "billing_class")
     assert said(found["42"], *fields) == (
         "TE-00042",
         entry.work_date,
@@ -120,6 +159,9 @@ async def test_hours_are_exact(source: Source, firm: Firm) -> None:
         project_id(entry.engagement),
         issue_id(entry.task),
         ApprovalStatus[entry.approval_status],
+        project_id(entry.engagement),
+        role_id(entry.role),
+        BillingClass[entry.billing_class],
     )
     assert found[NOBODYS] is None
 

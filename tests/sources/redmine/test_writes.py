@@ -8,12 +8,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from schema.engagement import EngagementStatus
 from schema.problems import Code
+from schema.project import ProjectKind, ProjectPhase
 from schema.rows import Ref
 from schema.time_entry import ApprovalStatus
+from schema.values import Money
 from sources.contract import SourceFailure
 from sources.psa import writes
 from sources.writing import OutcomeUnknownError
@@ -32,6 +35,7 @@ pytestmark = pytest.mark.redmine
 SETTLED = NOW + timedelta(seconds=31)
 US = Ref("LegalEntity", "erp", "nbus")
 MANAGER, CONSULTANT, STRANGER = (Ref("Resource", "hr", id_) for id_ in ("6", "17", "48"))
+CUSTOMER = Ref("Customer", "crm", "8")
 ENGAGEMENT, TASK = Ref("Engagement", "psa", "1"), Ref("Task", "psa", "1")
 DAY = date(2026, 4, 8)
 
@@ -128,6 +132,81 @@ async def test_an_engagement_is_proposed_activated_and_cancelled(psa: Written) -
     ):
         await psa.do(change)
         assert (await psa.row("engagements_by_id", made)).delivery_status is status
+
+
+async def test_a_new_engagement_says_for_whom_it_is_and_what_is_planned(
+    psa: Written, redmine: Running, lossy: Road
+) -> None:
+    """Customer, manager, hours and money stand in fields, and are read as they were said."""
+    said = {
+        "customer": CUSTOMER,
+        "manager": MANAGER,
+        "planned_hours": Decimal("480.00"),
+        "planned_revenue": Money.of(Decimal("480000.00"), "USD"),
+        "planned_cost": Money.of(Decimal("212000.00"), "USD"),
+    }
+    write, before = msgspec.structs.replace(engagement("ENG-106"), **said), counted(redmine, "projects")
+    # Its cost is told once it is there: lost after that it is told then.
+    lossy.lose("answer")
+    with pytest.raises(OutcomeUnknownError):
+        await psa.do(write, "costed")
+    assert (await psa.do(write, "costed", at=SETTLED, attempted=NOW)).id
+    row = await psa.row("engagements_by_id", psa.ref("Engagement", (await psa.do(write, "costed", attempted=NOW)).id))
+    assert counted(redmine, "projects") - before == 1
+    assert (row.customer.id, row.manager.id) == ("CUS-08", "106")
+    assert {name: getattr(row, name) for name in said if name.startswith("planned")} == {
+        name: value for name, value in said.items() if name.startswith("planned")
+    }
+    raised = Money.of(Decimal("500000.00"), "USD")
+    await psa.do(writes.SetPlannedRevenue(engagement=row.ref, planned_revenue=raised))
+    assert (await psa.row("engagements_by_id", row.ref)).planned_revenue == raised
+    foreign = {**said, "planned_cost": Money.of(Decimal("1.00"), "EUR")}
+    with pytest.raises(SourceFailure) as refused:
+        await psa.do(msgspec.structs.replace(engagement("ENG-107"), **foreign))
+    assert refused.value.unsent
+
+
+def node(engagement: Ref, code: str, kind: ProjectKind, parent: Ref | None = None, **more: Any) -> writes.CreateProject:
+    """Return a node of a breakdown."""
+    return writes.CreateProject(
+        engagement=engagement,
+        parent=parent,
+        kind=kind,
+        code=code,
+        name=kind.name.title(),
+        delivering_entity=US,
+        planned_start=DAY,
+        **more,
+    )
+
+
+async def test_a_breakdown_is_made_once(psa: Written, redmine: Running, lossy: Road) -> None:
+    """The topmost node is the project itself, those below are subprojects; what is lost of them is looked up."""
+    made = psa.ref("Engagement", (await psa.do(engagement("ENG-108"))).id)
+    before = counted(redmine, "projects")
+    top = node(made, "ENG-108-P", ProjectKind.PROJECT)
+    for again in (None, NOW):
+        assert (await psa.do(top, "top", attempted=again)).id == made.id
+    above = psa.ref("Project", made.id)
+    stream = node(made, "ENG-108-W1", ProjectKind.WORKSTREAM, above, region="US-EAST")
+    lossy.lose("answer")
+    with pytest.raises(OutcomeUnknownError):
+        await psa.do(stream, "stream")
+    below = psa.ref("Project", (await psa.do(stream, "stream", attempted=NOW)).id)
+    phase = psa.ref(
+        "Project",
+        (await psa.do(node(made, "ENG-108-W1-D", ProjectKind.PHASE, below, phase=ProjectPhase.DESIGN))).id,
+    )
+    assert counted(redmine, "projects") - before == 2
+    await psa.do(writes.SetPhase(project=phase, phase=ProjectPhase.BUILD, planned_end=date(2026, 9, 30)))
+    rows = {row.ref: row for row in await psa.row("projects_by_engagement", made)}
+    parents = {ref: row.parent and row.parent.id for ref, row in rows.items()}
+    assert parents == {above: None, below: above.id, phase: below.id}
+    assert {(row.engagement, row.delivering_entity.id) for row in rows.values()} == {(made, "NB-US")}
+    assert (rows[below].code, rows[below].kind, rows[below].region) == ("ENG-108-W1", ProjectKind.WORKSTREAM, "US-EAST")
+    assert (rows[phase].phase, rows[phase].planned_end) == (ProjectPhase.BUILD, date(2026, 9, 30))
+    assert (rows[above].status, rows[below].status) == (EngagementStatus.PROPOSED, None)
+    assert await psa.row("engagements_by_id", Ref("Engagement", "psa", below.id)) is None
 
 
 async def test_hours_are_entered_withdrawn_approved_and_reopened(psa: Written) -> None:
