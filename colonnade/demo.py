@@ -20,7 +20,7 @@ from demo.crossrefs import cross_references
 from demo.emulator import serve
 from demo.firm import northbeam
 from demo.issuer import AUDIENCE, CLIENT, GROUPS, PERSONAS, issuer
-from demo.systems import emulated, psa
+from demo.systems import emulated, forecast, psa
 from demo.tour import tour
 from store import database
 from store.crossrefs import CrossReferences
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 Systems: TypeAlias = Literal["emulated", "mutated", "real"]
-"""Who plays the firm's roles: emulated systems, the same with contradictions planted, or a real Tryton."""
+"""Who plays the firm's roles: emulated systems, the same with contradictions planted, or Tryton and Redmine."""
 
 
 NO_REDMINE = "Redmine is not installed here (it comes from Debian): the PSA is the emulated Kantata."
@@ -113,8 +113,9 @@ def _systems(systems: Systems) -> Iterator[Sequence[Bound]]:
 
         if missing := outdated():
             print(NO_REDMINE, flush=True)  # noqa: T201
-        with with_tryton(firm, psa if missing else with_redmine) as bound:
-            yield bound
+        # What is planned stands in an emulated system, too: without one no deal could be handed over.
+        with with_tryton(firm, psa if missing else with_redmine) as bound, forecast(firm) as planning:
+            yield [*bound, planning]
     else:
         with emulated(firm, mutated=systems == "mutated") as bound:
             yield bound

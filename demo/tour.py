@@ -49,7 +49,7 @@ The same by curl, while the graph is up: it gets the same answer, marked Idempot
   curl -i {url} -H 'Idempotency-Key: {key}' \\
       --json '{body}' \\
       -H 'Authorization: Bearer {token}'"""
-READER, SALES, CONTROLLER = "auditor", "sales-operations", "finance-controller"
+READER, SALES = "auditor", "sales-operations"
 KEY = "opp-020"
 # Far longer than a command takes here.
 SECONDS = 30.0
@@ -76,7 +76,7 @@ class Graph:
 
 
 def tour(url: str, bound: Sequence[Bound], token: Callable[[str], str]) -> None:
-    """Show one query, and one command where the systems are emulated; then the query with the ERP out of order."""
+    """Show one query, and one command; then, where the systems are emulated, the query with the ERP out of order."""
     console, graph = Console(highlight=False), Graph(url, token)
     console.print(f"[bold]Northbeam Advisory, a firm that does not exist.[/] The graph over its systems: {url}\n")
     for system in bound:
@@ -89,9 +89,9 @@ def tour(url: str, bound: Sequence[Bound], token: Callable[[str], str]) -> None:
     console.print("[bold]Its answer[/]\n")
     console.print(Syntax(_shortened(answer), "json", background_color="default"))
     _cost(console, bound)
+    _command(console, graph)
     erp = next(system for system in bound if system.role == "erp")
     if erp.vendor == "dynamics":
-        _command(console, graph)
         _without(console, graph, erp)
 
 
@@ -106,12 +106,11 @@ def _command(console: Console, graph: Graph) -> None:
     console.print(Syntax(json.dumps(answer, indent=2), "json", background_color="default"))
     command = answer["data"]["convertOpportunity"]["command"]
     for approval in command["approvals"]:
-        graph.ask(CONTROLLER, DECISION % approval["id"])
+        # For each role that approves somebody of the firm has its name.
+        graph.ask(approval["role"], DECISION % approval["id"])
     done = graph.follow(READER, PROGRESS % command["id"])["data"]["commandProgress"]
     code = next(record["code"] for record in done["result"] if record)
-    console.print(
-        f"\n[bold]The finance controller approves[/]: the command is {done['status']}, the engagement {code}\n"
-    )
+    console.print(f"\n[bold]Whoever must, approves[/]: the command is {done['status']}, the engagement {code}\n")
     table = Table(
         "system", "what was written", "kind", "state", title="What it did, in this order", title_justify="left"
     )
