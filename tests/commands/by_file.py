@@ -120,7 +120,7 @@ class Files(Rig):
 
 
 @contextmanager
-def house(firm: Firm, forge: Forge) -> Iterator[Files]:
+def house(firm: Firm, forge: Forge, store: str | None = None) -> Iterator[Files]:
     """Run systems, an issuer and, when it is started, a server; a file is due again after a second."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="colonnade-files-")))
@@ -137,7 +137,7 @@ def house(firm: Firm, forge: Forge) -> Iterator[Files]:
             stack.enter_context(crm(firm)),
             stack.enter_context(hr(firm)),
         ]
-        made = Files(forge, bound, stack.enter_context(issuer()), folder, None)
+        made = Files(forge, bound, stack.enter_context(issuer()), folder, store)
         made.road = road
         try:
             yield made

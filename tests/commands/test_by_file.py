@@ -13,10 +13,11 @@ from sqlalchemy import select
 
 from colonnade.settings import Settings
 from demo.heritage.ledger import DRAFT, DRAFTS
+from schema.rows import Ref
 from store import audit_verdict, database
 from store.audit_tables import AUDIT
-from tests.commands.by_file import POLL, SECONDS, Files, house
-from tests.commands.rig import Forge
+from tests.commands.by_file import CLERK, POLL, SECONDS, Files, house
+from tests.commands.rig import Forge, store_on
 from tests.journeys.test_two_erps import LEGACY
 from tests.terminal import cells, invoke
 
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 PLACES = ("collected", "begun", "answered", "meaning", "looked", "part", "renamed", "put", "believed", "recorded")
 
 
-@pytest.fixture(scope="module")
-def running(firm: Firm) -> Iterator[Files]:
-    """The house, for all of this file."""
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def running(request: pytest.FixtureRequest, firm: Firm) -> Iterator[Files]:
+    """The house on either database, for all of this file."""
     forge = Forge()
     try:
-        with house(firm, forge) as made:
+        with store_on(request.param) as store, house(firm, forge, store) as made:
             yield made
     finally:
         forge.stop()
@@ -160,6 +161,19 @@ def test_a_line_that_is_rejected(files: Files) -> None:
     assert files.ended(ours)["status"] == "SUCCEEDED"
     assert sorted(files.posted()) == sorted([DRAFT, DRAFTS[1]])
     assert {one["what"] for one in trail(files)} >= {"REJECTED", "ACKNOWLEDGED"}
+
+
+def test_what_is_in_a_file_is_not_called_back(files: Files) -> None:
+    """The command cannot be withdrawn any more, and ends as it was given."""
+    files.mood("held")
+    id_ = files.give(DRAFT, "one")
+    files.ended(id_, "PARKED")
+    cancel = 'mutation ($id: ID!) { done: cancelCommand(id: $id, reason: "no") { problems { code } } }'
+    answer = files.ask(CLERK, cancel, {"id": Ref("Command", "facade", id_).encode()})
+    assert answer["data"]["done"]["problems"] == [{"code": "INVALID_TRANSITION"}]
+    files.mood("none")
+    assert files.ended(id_)["status"] == "SUCCEEDED"
+    once(files, DRAFT)
 
 
 def test_a_closed_period(files: Files) -> None:
