@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -186,6 +188,26 @@ def test_a_closed_period(files: Files) -> None:
     files.closed("2026-03-31")
     assert files.ended(id_)["status"] == "SUCCEEDED"
     once(files, DRAFT)
+
+
+def test_a_period_that_closes_before_the_file(running: Files) -> None:
+    """What was collected while it was open stays out of every file until it is open again."""
+    running.fresh()
+    running.start("collected")
+    running.revived = False
+    with suppress(httpx.TransportError):
+        running.give(DRAFT, "one")
+    until(lambda: not running.alive)
+    running.closed("2026-04-30")
+    running.revived = True
+    running.start()
+    id_ = running.give(DRAFT, "one")
+    assert running.ended(id_, "PARKED")["waitingFor"] == "FILE_ANSWER"
+    time.sleep(1.0)
+    assert (running.came(), trail(running)) == ([], [])
+    running.closed("2026-03-31")
+    assert running.ended(id_)["status"] == "SUCCEEDED"
+    once(running, DRAFT)
 
 
 def test_a_period_that_closes_on_the_way(files: Files) -> None:
