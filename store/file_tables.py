@@ -34,7 +34,7 @@ FILE_LINES = Table(
     Column("round", Integer, primary_key=True, autoincrement=False),
     Column("binding", String(80), nullable=False),
     Column("command_id", String(36), nullable=False),
-    Column("gate", JSON(none_as_null=True)),
+    Column("gate", String(900), nullable=False),
     Column("fields", JSON, nullable=False),
     Column("state", String(12), nullable=False),
     Column("sequence", Integer),

@@ -31,15 +31,15 @@ AT_ONCE: Final = 100
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A change that is handed over in a file.
 
-    `gate` is the period that must be open, as the plan says it; `sequence` and `position` are its place in a file;
-    `code` is why it was rejected, `answer` the fields of its acknowledgement.
+    `gate` is the period that must be open, in JSON as the plan says it, empty where there is none; `sequence` and
+    `position` are its place in a file; `code` is why it was rejected, `answer` the fields of its acknowledgement.
     """
 
     key: str
     round: int
     binding: str
     command_id: str
-    gate: dict[str, Any] | None
+    gate: str
     fields: list[str]
     state: str = COLLECTED
     sequence: int | None = None
@@ -79,11 +79,17 @@ async def collect(connection: AsyncConnection, line: Line) -> None:
     await connection.execute(insert(FILE_LINES).values(**msgspec.structs.asdict(line)))
 
 
-async def collected(connection: AsyncConnection, binding: str, most: int) -> list[Line]:
-    """Return lines that wait for a file, in the order in which they came."""
+async def gates(connection: AsyncConnection, binding: str) -> list[str]:
+    """Return for what periods lines wait that are in no file yet, each once."""
+    own = (FILE_LINES.c.binding == binding, FILE_LINES.c.state == COLLECTED)
+    return list((await connection.execute(select(FILE_LINES.c.gate).where(*own).distinct())).scalars())
+
+
+async def collected(connection: AsyncConnection, binding: str, open_: Sequence[str], most: int) -> list[Line]:
+    """Return lines that wait for a file and for one of these periods, in the order in which they came."""
     which = (
         select(FILE_LINES)
-        .where(FILE_LINES.c.binding == binding, FILE_LINES.c.state == COLLECTED)
+        .where(FILE_LINES.c.binding == binding, FILE_LINES.c.state == COLLECTED, FILE_LINES.c.gate.in_(open_))
         .order_by(FILE_LINES.c.collected_at, FILE_LINES.c.key)
         .limit(most)
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import structlog
 
-from commands.machinery.handing import gate_of
+from commands.plan import Gate
 from sources import exchange
 from sources.exchange import ACKNOWLEDGED, ANSWER_BYTES, EVERYTHING, REJECTED, UnreadableError
 from sources.wire.sftp import RoadError, opened
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from commands.plan import Gate
     from schema.context import Clock
     from sources.exchange import Answered
     from sources.source import Source
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger("colonnade.files")
 
 US: Final = "colonnade"
+# Of the lines of an answer that nobody sent, so many are told.
+TOLD: Final = 20
 
 
 class Exchange:
@@ -86,17 +87,13 @@ class Exchange:
     async def _mean(self) -> None:
         """Make one file of the lines whose periods are open; the others stay where they are."""
         async with snapshot(self._store) as connection:
-            waiting = await files.collected(connection, self._binding, self._terms.lines)
-        gates = dict.fromkeys(gate for line in waiting if (gate := gate_of(line)) is not None)
-        closed = {gate for gate in gates if not await self._passes(gate)}
-        keys = {line.key for line in waiting if gate_of(line) not in closed}
-        if not keys:
+            gates = await files.gates(connection, self._binding)
+        open_ = [gate for gate in gates if not gate or await self._passes(msgspec.json.decode(gate, type=Gate))]
+        if not open_:
             return
         async with transaction(self._store) as connection:
             await turn(connection, files.FILE_LOCK)
-            # Another process may have been quicker.
-            still = await files.collected(connection, self._binding, self._terms.lines)
-            lines = [line for line in still if line.key in keys]
+            lines = await files.collected(connection, self._binding, open_, self._terms.lines)
             if lines:
                 file = self._file(await files.next_sequence(connection, self._binding), lines)
                 await files.mean(connection, file, lines)
@@ -181,7 +178,7 @@ class Exchange:
                 return msgspec.structs.replace(file, state=files.ANSWERED)
             for key, one in told.items():
                 await files.change_line(connection, open_[key], answered_at=now, **self._ended(kind, one))
-            more = {**said, "strange": strange} if strange else said
+            more = {**said, "strange": strange[:TOLD], "strangers": len(strange)} if strange else said
             await self._tell(connection, file, what, [open_[key] for key in told], more)
         if strange:
             log.warning("an answer has unknown lines", binding=self._binding, file=file.name, lines=len(strange))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from commands.plan import Gate
 from sources import exchange
 from store import files
 from store.transaction import snapshot, transaction
@@ -14,6 +13,7 @@ from store.transaction import snapshot, transaction
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from commands.plan import Gate
     from schema.context import Clock
     from sources.exchange import LineAct
     from sources.writes import Said, Write
@@ -43,7 +43,7 @@ class Handing:
                 round=1 if before is None else before.round + 1,
                 binding=binding,
                 command_id=words.key.partition("/")[0],
-                gate=None if gate is None else msgspec.to_builtins(gate),
+                gate="" if gate is None else msgspec.json.encode(gate).decode(),
                 fields=fields,
                 collected_at=self._clock.now(),
             )
@@ -54,11 +54,6 @@ class Handing:
 def hold(key: str) -> str:
     """Return by what a command is found that waits for the answer to a line."""
     return f"{FILE}|{key}"
-
-
-def gate_of(line: Line) -> Gate | None:
-    """Return the period that must be open for a line."""
-    return None if line.gate is None else msgspec.convert(line.gate, Gate)
 
 
 def answered(line: Line | None) -> bool:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
+import httpx
 import pytest
 from sqlalchemy import select
 
 from colonnade.settings import Settings
 from demo.heritage.ledger import DRAFT, DRAFTS
+from schema.rows import Ref
 from store import audit_verdict, database
 from store.audit_tables import AUDIT
-from tests.commands.by_file import POLL, SECONDS, Files, house
-from tests.commands.rig import Forge
+from tests.commands.by_file import CLERK, POLL, SECONDS, Files, house
+from tests.commands.rig import Forge, store_on
 from tests.journeys.test_two_erps import LEGACY
 from tests.terminal import cells, invoke
 
@@ -28,12 +31,12 @@ if TYPE_CHECKING:
 PLACES = ("collected", "begun", "answered", "meaning", "looked", "part", "renamed", "put", "believed", "recorded")
 
 
-@pytest.fixture(scope="module")
-def running(firm: Firm) -> Iterator[Files]:
-    """The house, for all of this file."""
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def running(request: pytest.FixtureRequest, firm: Firm) -> Iterator[Files]:
+    """The house on either database, for all of this file."""
     forge = Forge()
     try:
-        with house(firm, forge) as made:
+        with store_on(request.param) as store, house(firm, forge, store) as made:
             yield made
     finally:
         forge.stop()
@@ -162,6 +165,19 @@ def test_a_line_that_is_rejected(files: Files) -> None:
     assert {one["what"] for one in trail(files)} >= {"REJECTED", "ACKNOWLEDGED"}
 
 
+def test_what_is_in_a_file_is_not_called_back(files: Files) -> None:
+    """The command cannot be withdrawn any more, and ends as it was given."""
+    files.mood("held")
+    id_ = files.give(DRAFT, "one")
+    files.ended(id_, "PARKED")
+    cancel = 'mutation ($id: ID!) { done: cancelCommand(id: $id, reason: "no") { problems { code } } }'
+    answer = files.ask(CLERK, cancel, {"id": Ref("Command", "facade", id_).encode()})
+    assert answer["data"]["done"]["problems"] == [{"code": "INVALID_TRANSITION"}]
+    files.mood("none")
+    assert files.ended(id_)["status"] == "SUCCEEDED"
+    once(files, DRAFT)
+
+
 def test_a_closed_period(files: Files) -> None:
     """Nothing is put in a file until it is open, and then once."""
     files.closed("2026-04-30")
@@ -172,6 +188,26 @@ def test_a_closed_period(files: Files) -> None:
     files.closed("2026-03-31")
     assert files.ended(id_)["status"] == "SUCCEEDED"
     once(files, DRAFT)
+
+
+def test_a_period_that_closes_before_the_file(running: Files) -> None:
+    """What was collected while it was open stays out of every file until it is open again."""
+    running.fresh()
+    running.start("collected")
+    running.revived = False
+    with suppress(httpx.TransportError):
+        running.give(DRAFT, "one")
+    until(lambda: not running.alive)
+    running.closed("2026-04-30")
+    running.revived = True
+    running.start()
+    id_ = running.give(DRAFT, "one")
+    assert running.ended(id_, "PARKED")["waitingFor"] == "FILE_ANSWER"
+    time.sleep(1.0)
+    assert (running.came(), trail(running)) == ([], [])
+    running.closed("2026-03-31")
+    assert running.ended(id_)["status"] == "SUCCEEDED"
+    once(running, DRAFT)
 
 
 def test_a_period_that_closes_on_the_way(files: Files) -> None:

@@ -186,3 +186,13 @@ async def test_an_id_that_xml_cannot_carry(source: Source, server: Hostile, id_:
     (call,) = server.calls
     assert call.body.count(b"docno>") == 2
     await source.wire.aclose()
+
+
+def test_a_list_is_chosen_by_an_argument_alone(server: Hostile, tmp_path: Path) -> None:
+    """An order is refused at the start: no operation has a word for one."""
+    folder = Path(shutil.copytree("sources/erp/heritage", tmp_path / "heritage"))
+    manifest = folder / "source.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace('filters = ["code"]', 'orders = ["code"]'), encoding="utf-8")
+    with pytest.raises(FileError, match="in SOAP a list is chosen by the values of an operation's argument alone"):
+        connect(Binding("erp", str(folder), server.url, {"user": "us", "password": "s3cret"}), SystemClock())

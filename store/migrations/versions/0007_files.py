@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("binding", sa.String(80), nullable=False),
         sa.Column("command_id", sa.String(36), nullable=False),
-        sa.Column("gate", sa.JSON),
+        sa.Column("gate", sa.String(900), nullable=False),
         sa.Column("fields", sa.JSON, nullable=False),
         sa.Column("state", sa.String(12), nullable=False),
         sa.Column("sequence", sa.Integer),
