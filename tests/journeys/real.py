@@ -74,7 +74,6 @@ ONCE = Counter(
         "analytic account": 1,
         "order": 1,
         "order line": 1,
-        "timesheet": 1,
         "timesheet line": 2,
         "invoice line": 2,
         "invoice": 1,
@@ -329,14 +328,12 @@ class Journey:
 
     def _in_tryton(self) -> dict[str, int]:
         count = self._count
-        sheets = self.real.admin.rows("timesheet.line", [["work.name", "=", self.code]], "work")
         posted = [["origin.lines.analytic_accounts.account.code", "=", self.code, "account.invoice"]]
         return {
             "work": count("project.work", ["number", "=", self.code]),
             "analytic account": count("analytic_account.account", ["code", "=", self.code]),
             "order": count("sale.sale", ["reference", "=", self.code]),
             "order line": count("sale.line", ["sale.reference", "=", self.code]),
-            "timesheet": len({row["work"] for row in sheets}),
             "timesheet line": count("timesheet.line", ["work.name", "=", self.code]),
             "invoice line": count("account.invoice.line", ["analytic_accounts.account.code", "=", self.code]),
             "invoice": count("account.invoice", ["lines.analytic_accounts.account.code", "=", self.code]),
