@@ -5,13 +5,14 @@ A timesheet knows no billable hours, no price, and no other day than that of the
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from schema.problems import Code
 from sources.contract import SourceFailure
 from sources.erp.tryton.calls import TRYTON
 from sources.erp.tryton.contracting import WORK
-from sources.erp.tryton.notes import renoted
+from sources.erp.tryton.notes import noted, renoted
 from sources.erp.writes import PostTime
 from sources.families.jsonrpc_calls import numbered
 from sources.writes import Act, Done
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 LINE, SHEET = "timesheet.line", "timesheet.work"
 SECONDS = 3600
+# For how long somebody else is let open a sheet.
+PATIENCE = timedelta(minutes=1)
 
 
 def _post(write: PostTime, said: Said) -> Talk:
@@ -70,22 +73,30 @@ def _sheet(write: PostTime, said: Said, company: int) -> Generator[Call, Any, in
     sheets = yield from TRYTON.found(TRYTON.search(SHEET, same, "id", context=context))
     if sheets:
         return int(sheets[0]["id"])
-    yield from _alone(work, company)
-    (made,) = yield from TRYTON.changed(TRYTON.rpc(SHEET, "create", [{**this, "company": company}], context=context))
-    return int(made)
+    yield from _alone(work, company, said)
+    yield from TRYTON.changed(TRYTON.rpc(SHEET, "create", [{**this, "company": company}], context=context))
+    # Should there be two after all, all hours stand on the older one.
+    sheets = yield from TRYTON.found(TRYTON.search(SHEET, same, "id", context=context))
+    return int(sheets[0]["id"])
 
 
-def _alone(work: Mapping[str, Any], company: int) -> Generator[Call, Any, None]:
-    """Say in the work, as it was read, that a sheet is opened: of two who would at one time, one has to come again."""
-    values = {"comment": renoted(work["comment"], f"sheet of company {company}", "opened")}
+def _alone(work: Mapping[str, Any], company: int, said: Said) -> Generator[Call, Any, None]:
+    """Say in the work, as it was read, who opens a sheet: of two who would at one time, one has to come again.
+
+    Whoever has said so and did not open it, has died over it, and comes again, too; or is waited for no longer.
+    """
+    name, busy = f"sheet of company {company}", "somebody else opens the sheet in this moment"
+    at, _, key = (noted(work["comment"], name) or "").partition(" ")
+    if at and key != said.key and said.at < datetime.fromisoformat(at) + PATIENCE:
+        raise SourceFailure(Code.SOURCE_UNAVAILABLE, busy, unsent=True)
+    values = {"comment": renoted(work["comment"], name, f"{said.at.isoformat()} {said.key}")}
     locked = {"company": work["company"], **TRYTON.unchanged(WORK, work)}
     try:
         yield from TRYTON.changed(TRYTON.rpc(WORK, "write", [work["id"]], values, context=locked))
     except SourceFailure as failure:
         if failure.code is not Code.STALE_VERSION:
             raise
-        said = "somebody else changes the project in this moment"
-        raise SourceFailure(Code.SOURCE_UNAVAILABLE, said, unsent=True) from failure
+        raise SourceFailure(Code.SOURCE_UNAVAILABLE, busy, unsent=True) from failure
 
 
 def _described(write: PostTime) -> str:

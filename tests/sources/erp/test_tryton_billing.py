@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from demo.tryton.access import ADMIN
@@ -32,6 +33,7 @@ from sources.erp.writes import (
 from tests.demo.test_tryton import Caller, ids, tryton
 from tests.sources.erp.bookkeeper import bookkeeper, contract, project
 from tests.sources.hostile import ask
+from tests.sources.written import NOW
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -156,8 +158,8 @@ async def test_hours_are_posted_once(books: Bookkeeper) -> None:
 
 
 async def test_who_is_lent_has_a_sheet_in_the_books_of_the_employer(books: Bookkeeper) -> None:
-    """Tryton knows no work of another company: a sheet under the engagement's number stands for it, one for all."""
-    before = books.count(SHEET, ["name", "=", "ERP-ENG-007"])
+    """Tryton knows no work of another company: a sheet of the number stands for it, and all hours stand on one."""
+    assert books.count(SHEET, ["name", "=", "ERP-ENG-007"]) == 0
     keys = ("t-20", "t-21", "t-22")
     made = await asyncio.gather(*(books.write(worked("RES-018", UK), key) for key in keys), return_exceptions=True)
     # Of those who would open it at one time one does; whoever has to come again is told nothing else.
@@ -165,7 +167,23 @@ async def test_who_is_lent_has_a_sheet_in_the_books_of_the_employer(books: Bookk
     assert {(one.code, one.unsent) for one in late} <= {(Code.SOURCE_UNAVAILABLE, True)}
     found = {(await books.write(worked("RES-018", UK), key)).id for key in keys}
     assert len(found) == len(keys) > len(late)
-    assert (before, books.count(SHEET, ["name", "=", "ERP-ENG-007"])) == (0, 1)
+    lines = books.admin.rows("timesheet.line", [["work.name", "=", "ERP-ENG-007"]], "work")
+    assert (len(lines), len({line["work"] for line in lines})) == (3, 1)
+
+
+async def test_whoever_died_over_a_sheet_is_not_waited_for_forever(books: Bookkeeper) -> None:
+    """While somebody else may still open it one has to come again; a minute later one opens it oneself."""
+    work, context = books.ids.engagements["ENG-008"], {"company": books.ids.legal_entities[US]}
+    write = msgspec.structs.replace(worked("RES-018", UK), engagement=Ref("Engagement", "psa", "ENG-008"))
+    number = ["name", "=", "ERP-ENG-008"]
+    for ago, expected in ((timedelta(seconds=59), 0), (timedelta(seconds=60), 1)):
+        said = f"sheet of company {books.company}: {(NOW - ago).isoformat()} another"
+        books.admin.call("model.project.work.write", [work], {"comment": said}, context)
+        if not expected:
+            assert await books.refused(write, "t-6") is Code.SOURCE_UNAVAILABLE
+        else:
+            await books.write(write, "t-6")
+        assert books.count(SHEET, number) == expected
 
 
 async def test_hours_that_no_timesheet_takes_are_refused(books: Bookkeeper) -> None:
