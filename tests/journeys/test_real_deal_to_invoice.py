@@ -79,8 +79,11 @@ def test_from_a_deal_to_an_invoice_in_the_ledger(real: Real) -> None:
     for one in told.values():
         assert (one["approvalStatus"], one["postingStatus"], one["markedBilled"]) == ("APPROVED", "POSTED", False)
         assert (one["postedRate"]["amount"], one["project"]["name"]) == ("180.00", "West")
-    events = [(one["code"], one["status"], one["amount"]["amount"]) for one in work["billingEvents"]]
-    assert events == [("BE-2604-024", "READY", "1080.00"), ("BE-2604-024", "READY", "1350.00")]
+    events = [(one["status"], one["amount"]["amount"]) for one in work["billingEvents"]]
+    assert events == [("READY", "1080.00"), ("READY", "1350.00")]
+    # Those of one month bear one code, whatever its number is by now.
+    (code,) = {one["code"] for one in work["billingEvents"]}
+    assert code.startswith("BE-2604-")
     draft = journey.draft()
     assert (draft["documentStatus"], Decimal(draft["total"]["amount"])) == ("DRAFT", TOTAL)
     journey.people.succeeds(US_FINANCE, journey.post(draft))

@@ -5,28 +5,24 @@ A timesheet knows no billable hours, no price, and no other day than that of the
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from schema.problems import Code
 from sources.contract import SourceFailure
 from sources.erp.tryton.calls import TRYTON
 from sources.erp.tryton.contracting import WORK
-from sources.erp.tryton.notes import noted, renoted
 from sources.erp.writes import PostTime
 from sources.families.jsonrpc_calls import numbered
 from sources.writes import Act, Done
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
 
     from sources.contract import Request
     from sources.writes import Acts, Call, Said, Talk
 
 LINE, SHEET = "timesheet.line", "timesheet.work"
 SECONDS = 3600
-# For how long somebody else is let open a sheet.
-PATIENCE = timedelta(minutes=1)
 
 
 def _post(write: PostTime, said: Said) -> Talk:
@@ -65,38 +61,32 @@ def _sheet(write: PostTime, said: Said, company: int) -> Generator[Call, Any, in
     """
     number, context = said.id(write.engagement), {"company": company}
     known = [["type", "=", "project"], ["number", "=", number]]
-    sought = TRYTON.search(WORK, known, "company", "comment", "_timestamp")
-    work = yield from TRYTON.only(sought, "project")
+    work = yield from TRYTON.only(TRYTON.search(WORK, known, "company"), "project")
     own = work["company"] == company
     this = {"origin": f"{WORK},{work['id']}"} if own else {"name": number}
     same = [["company", "=", company], *([name, "=", value] for name, value in this.items())]
-    sheets = yield from TRYTON.found(TRYTON.search(SHEET, same, "id", context=context))
-    if sheets:
-        return int(sheets[0]["id"])
-    yield from _alone(work, company, said)
-    yield from TRYTON.changed(TRYTON.rpc(SHEET, "create", [{**this, "company": company}], context=context))
-    # Should there be two after all, all hours stand on the older one.
-    sheets = yield from TRYTON.found(TRYTON.search(SHEET, same, "id", context=context))
-    return int(sheets[0]["id"])
+    sought = TRYTON.search(SHEET, same, "id", context=context)
+    sheets = yield from TRYTON.found(sought)
+    if not sheets:
+        yield from TRYTON.changed(TRYTON.rpc(SHEET, "create", [{**this, "company": company}], context=context))
+        sheets = yield from TRYTON.found(sought)
+    # Tryton would keep two: of those that were opened at one time the oldest stays, and nobody has written on another.
+    oldest, *others = sorted(int(sheet["id"]) for sheet in sheets)
+    if others:
+        yield from _without(others, context)
+    return oldest
 
 
-def _alone(work: Mapping[str, Any], company: int, said: Said) -> Generator[Call, Any, None]:
-    """Say in the work, as it was read, who opens a sheet: of two who would at one time, one has to come again.
-
-    Whoever has said so and did not open it, has died over it, and comes again, too; or is waited for no longer.
-    """
-    name, busy = f"sheet of company {company}", "somebody else opens the sheet in this moment"
-    at, _, key = (noted(work["comment"], name) or "").partition(" ")
-    if at and key != said.key and said.at < datetime.fromisoformat(at) + PATIENCE:
-        raise SourceFailure(Code.SOURCE_UNAVAILABLE, busy, unsent=True)
-    values = {"comment": renoted(work["comment"], name, f"{said.at.isoformat()} {said.key}")}
-    locked = {"company": work["company"], **TRYTON.unchanged(WORK, work)}
-    try:
-        yield from TRYTON.changed(TRYTON.rpc(WORK, "write", [work["id"]], values, context=locked))
-    except SourceFailure as failure:
-        if failure.code is not Code.STALE_VERSION:
-            raise
-        raise SourceFailure(Code.SOURCE_UNAVAILABLE, busy, unsent=True) from failure
+def _without(sheets: Sequence[int], context: Mapping[str, Any]) -> Generator[Call, Any, None]:
+    """Take sheets away on which no hours stand. One that another one has taken away meanwhile is no trouble."""
+    rows = yield from TRYTON.found(TRYTON.search(LINE, [["work", "in", sheets]], "work", context=context))
+    written = {row["work"] for row in rows}
+    for sheet in (sheet for sheet in sheets if sheet not in written):
+        try:
+            yield from TRYTON.changed(TRYTON.rpc(SHEET, "delete", [sheet], context=context))
+        except SourceFailure as failure:
+            if failure.code is not Code.SOURCE_REFUSED:
+                raise
 
 
 def _described(write: PostTime) -> str:
