@@ -180,7 +180,7 @@ def test_nobody_learns_of_a_command_that_is_not_theirs(house: House, given: list
 def test_the_log_of_the_server_holds_no_payload(house: House, given: list[Given]) -> None:
     """Neither what was given, nor what was written, nor what is restricted, nor why."""
     log = house.rig.output.read_text(encoding="utf-8")
-    assert '"event": "request"' in log
+    assert '"event":"request"' in log
     texts = {"between us", "Network rollout wave 2", *(one.id for one in given)}
     for one in given:
         for told in roads(house, "auditor", one):
