@@ -32,7 +32,7 @@ def _address(text: str) -> str:
 
 # Never with a name or password: secrets are references.
 WEB = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
-DATABASE = r"postgresql\+psycopg://[^\s/?#@]+/[^\s/?#]+|sqlite\+aiosqlite:////[^\s?#]+"
+DATABASE = r"postgresql\+psycopg://[^\s/?#@]+/[^\s/?#]+|(sqlite\+aiosqlite|duckdb):////[^\s?#]+"
 # Plain HTTP on loopback alone, where it is a demo's or a test's; `colonnade serve` refuses that too.
 ISSUER = r"(https://[^\s/?#@]+|http://(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?)(/[^\s?#]*)?"
 Address: TypeAlias = Annotated[str, StringConstraints(pattern=rf"^({WEB}|{DATABASE})$"), AfterValidator(_address)]

@@ -143,9 +143,9 @@ def _needed(path: Path, manifest: Manifest, binding: Binding) -> set[str]:
     """Return the names of the credentials, or raise FileError if the address is none for the manifest's protocol."""
     web, sql = binding.address.startswith("http"), isinstance(manifest.dialect, SqlDialect)
     if web is sql:
-        wanted = "a database's (postgresql+psycopg or sqlite+aiosqlite)" if sql else "an HTTP server's"
+        wanted = "a database's (postgresql+psycopg, sqlite+aiosqlite or duckdb)" if sql else "an HTTP server's"
         raise FileError(f"binding {binding.name!r}: {path} needs {wanted} address")
-    return set() if binding.address.startswith("sqlite") else set(NEEDED[manifest.auth.kind])
+    return set() if binding.address.startswith(("sqlite", "duckdb")) else set(NEEDED[manifest.auth.kind])
 
 
 def _transport(manifest: Manifest, binding: Binding, clock: Clock, meter: Meter) -> Transport:

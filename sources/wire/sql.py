@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from schema.problems import Code
 from sources.contract import SourceFailure
+from sources.wire.duckdb import DuckDb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import URL, ColumnElement, Select
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from sources.contract import Request
@@ -43,11 +44,11 @@ class SqlTransport:
     def __init__(self, address: str, credentials: Mapping[str, str], limits: Limits) -> None:
         """Take the address of the database, the reader's name and password, and what one read may cost."""
         self._most = limits.answer_bytes
-        self._engine = _engine(address, credentials, limits)
+        self._database = _database(address, credentials, limits)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._engine.dispose()
+        await self._database.aclose()
 
     async def exchange(
         self, request: Request, credential: str | None, trace: Mapping[str, str]
@@ -56,8 +57,7 @@ class SqlTransport:
         del credential  # the connection has its own
         read = _statement(request.body).suffix_with(text(_comment(trace)))
         try:
-            async with self._engine.connect() as connection:
-                rows = await _rows(connection, read)
+            rows = await self._database.rows(read)
         except (OSError, DBAPIError) as error:
             raise SourceFailure(_kind(error), f"the database refused: {type(error).__name__}") from error
         if _size(rows) > self._most:
@@ -65,8 +65,31 @@ class SqlTransport:
         return rows
 
 
-def _engine(address: str, credentials: Mapping[str, str], limits: Limits) -> AsyncEngine:
+class Waiting:
+    """A database whose driver waits beside the others: PostgreSQL, and an SQLite file."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Take the engine, whose connections are opened with the first read."""
+        self._engine = engine
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._engine.dispose()
+
+    async def rows(self, read: Select[Any]) -> list[Mapping[str, Any]]:
+        """Return the rows, or raise what the driver raises. Being cancelled ends the read in the database."""
+        async with self._engine.connect() as connection:
+            return await _rows(connection, read)
+
+
+def _database(address: str, credentials: Mapping[str, str], limits: Limits) -> Waiting | DuckDb:
     url = make_url(address)
+    if url.get_backend_name() == "duckdb":
+        return DuckDb(url, limits.at_once)
+    return Waiting(_engine(url, credentials, limits))
+
+
+def _engine(url: URL, credentials: Mapping[str, str], limits: Limits) -> AsyncEngine:
     options: dict[str, Any] = {"pool_size": limits.at_once, "max_overflow": 0}
     if url.get_backend_name() == "sqlite":
         url = url.set(query={**url.query, "uri": "true", "mode": "ro"}, database=f"file:{url.database}")

@@ -1,19 +1,26 @@
-"""The warehouse over SQL, in an SQLite file and in PostgreSQL: exact values, read only, and every way to be away."""
+"""The warehouse over SQL, in files and in PostgreSQL: exact values, read only, and every way to be away."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import sys
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
+import duckdb
 import pytest
 
 from colonnade.demo import over
+from colonnade.wiring import SystemClock
 from demo import warehouse
 from demo.systems import Bound, Silent, psa
+from sources.conformance import judge
+from sources.registry import Binding
 from tests import postgresql
 from tests.conftest import House
 
@@ -29,7 +36,7 @@ HOSTILE = {"ENG-020": "x' OR '1'='1", "ENG-021": "'; DROP TABLE recognized_reven
 
 
 class Warehouse(NamedTuple):
-    """A house whose warehouse can be changed: `run` executes a statement in the warehouse itself."""
+    """A house whose warehouse can be changed: `run` executes a statement in the warehouse, and returns its rows."""
 
     house: House
     run: Callable[[str], Any]
@@ -62,7 +69,7 @@ def _reported(house: House) -> dict[str, tuple[str, str]]:
     }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["duckdb", "postgresql", "sqlite"])
 def filled(request: pytest.FixtureRequest, firm: Firm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """The graph over the PSA and a warehouse of a second's patience."""
     folder = tmp_path_factory.mktemp("warehouse")
@@ -71,10 +78,7 @@ def filled(request: pytest.FixtureRequest, firm: Firm, tmp_path_factory: pytest.
     manifest = MANIFEST.read_text(encoding="utf-8").replace("[limits]", "[limits]\nseconds = 1")
     (vendor / "source.toml").write_text(manifest, encoding="utf-8")
     with ExitStack() as stack:
-        if request.param == "sqlite":
-            address, credentials, run = _file(folder, stack, firm)
-        else:
-            address, credentials, run = _server(stack, firm)
+        address, credentials, run = DATABASES[request.param](folder, stack, firm)
         known = {schedule.engagement: schedule.engagement for schedule in firm.revenue_schedules}
         words = {"Engagement": (known | HOSTILE).get}
         copies = Bound("warehouse", str(vendor), address, credentials, words, Silent())
@@ -87,10 +91,24 @@ def _file(folder: Path, stack: ExitStack, firm: Firm) -> tuple[str, dict[str, st
     warehouse.fill(f"sqlite:///{path}", firm)
     connection = sqlite3.connect(path, isolation_level=None)
     stack.callback(connection.close)
-    return f"sqlite+aiosqlite:///{path}", {}, connection.execute
+    return f"sqlite+aiosqlite:///{path}", {}, lambda statement: connection.execute(statement).fetchall()
 
 
-def _server(stack: ExitStack, firm: Firm) -> tuple[str, dict[str, str], Callable[[str], object]]:
+def _columns(folder: Path, stack: ExitStack, firm: Firm) -> tuple[str, dict[str, str], Callable[[str], object]]:
+    del stack
+    path = folder / "warehouse.duckdb"
+    warehouse.fill(f"duckdb:///{path}", firm)
+
+    def run(statement: str) -> object:
+        # Whoever writes has the file alone, and the graph has it from then on.
+        with duckdb.connect(path) as connection:
+            return connection.execute(statement).fetchall()
+
+    return f"duckdb:///{path}", {}, run
+
+
+def _server(folder: Path, stack: ExitStack, firm: Firm) -> tuple[str, dict[str, str], Callable[[str], object]]:
+    del folder
     name = f"warehouse_{uuid4().hex}"
     server = stack.enter_context(postgresql.connect())
     server.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'a-secret'")
@@ -99,8 +117,15 @@ def _server(stack: ExitStack, firm: Firm) -> tuple[str, dict[str, str], Callable
     warehouse.fill(url, firm)
     inside = stack.enter_context(postgresql.connect(url))
     inside.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
-    address = f"postgresql+psycopg://{url.rpartition('@')[2]}"
-    return address, {"user": name, "password": "a-secret"}, lambda statement: inside.execute(statement.encode())
+
+    def run(statement: str) -> object:
+        found = inside.execute(statement.encode())
+        return found.fetchall() if found.description else []
+
+    return f"postgresql+psycopg://{url.rpartition('@')[2]}", {"user": name, "password": "a-secret"}, run
+
+
+DATABASES = {"duckdb": _columns, "postgresql": _server, "sqlite": _file}
 
 
 def test_the_copies_are_the_firms_to_the_last_digit(filled: Warehouse, firm: Firm) -> None:
@@ -165,6 +190,7 @@ def test_a_copy_that_stands_there_twice_is_no_guess(filled: Warehouse) -> None:
     ("address", "credentials"),
     [
         ("sqlite+aiosqlite:////nowhere/warehouse.db", {}),
+        ("duckdb:////nowhere/warehouse.duckdb", {}),
         ("postgresql+psycopg://127.0.0.1:9/warehouse", {"user": "reader", "password": "a-secret"}),
     ],
 )
@@ -182,6 +208,24 @@ def test_a_warehouse_that_is_away_costs_its_own_field(firm: Firm, address: str, 
     assert [word for word in ("nowhere", "127.0.0.1", "sqlite", "reader", "Operational") if word in str(answer)] == []
 
 
+def test_a_file_that_is_being_loaded_is_away_and_free_in_between(firm: Firm, tmp_path: Path) -> None:
+    """Who loads a DuckDB file has it alone: meanwhile it is away, and between two reads the graph does not hold it."""
+    path = tmp_path / "warehouse.duckdb"
+    warehouse.fill(f"duckdb:///{path}", firm)
+    known = {schedule.engagement: schedule.engagement for schedule in firm.revenue_schedules}
+    copies = Bound("warehouse", "reporting_views", f"duckdb:///{path}", {}, {"Engagement": known.get}, Silent())
+    load = f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print(c, flush=True); sys.stdin.read()"
+    with psa(firm) as delivery, over([delivery, copies]) as running:
+        house = House(running)
+        assert _reported(house)["ENG-006"][0] == "198000.00"
+        with Popen([sys.executable, "-c", load], stdin=PIPE, stdout=PIPE) as loading:
+            assert loading.stdout is not None
+            assert loading.stdout.readline()
+            answer = house.ask(REPORTED)
+        assert (loading.returncode, _reported(house)["ENG-006"][0]) == (0, "198000.00")
+    assert {error["extensions"]["code"] for error in answer.errors} == {"SOURCE_UNAVAILABLE"}
+
+
 def test_a_read_that_takes_too_long_ends_in_time_and_in_the_database(filled: Warehouse) -> None:
     """A view that computes for a minute costs its field after a second, and the next question is answered at once."""
     forever = (
@@ -196,7 +240,14 @@ def test_a_read_that_takes_too_long_ends_in_time_and_in_the_database(filled: War
     assert _reported(filled.house)["ENG-006"][0] == "198000.00"
 
 
+def test_the_laws_of_a_batch_hold(filled: Warehouse) -> None:
+    """Every case of the conformance suite that can be tried on a warehouse is right, whatever database it is in."""
+    bound = filled.house.bound[1]
+    tried = asyncio.run(judge(Binding("warehouse", bound.vendor, bound.address, bound.credentials), SystemClock()))
+    assert [one.word for one in tried] == ["right"] * 7 + ["not tried"]
+
+
 def test_what_is_asked_for_is_never_a_part_of_the_statement(filled: Warehouse) -> None:
     """An id in the warehouse that is written like SQL is nobody's: no other row comes, and nothing is dropped."""
     assert set(_reported(filled.house)).isdisjoint(HOSTILE)
-    assert filled.run("SELECT count(*) FROM recognized_revenue").fetchone() == (19,)
+    assert filled.run("SELECT count(*) FROM recognized_revenue") == [(19,)]
