@@ -183,7 +183,7 @@ async def parked(house: Rig) -> int | None:
         await engine.dispose()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_ten_thousand_that_wait_cost_nothing(house: Rig) -> None:
     """A server with them uses no more of the processor than one without, and answers as fast."""
     house.fresh()
