@@ -115,6 +115,8 @@ class Kind:
 class Link:
     """A field that asks a question: by the row's key, alone or for a column."""
 
+    key = "key"
+
     def __init__(self, question: str, first: str | None) -> None:
         self._question, self._first = question, first
         self.questions: Sequence[str] = (question,) if first is None else (first, question)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from graphql import GraphQLError
 
+    from schema.column import Columnar
+
 TYPES = 4
 ROWS = 5
 CHANCE_STRICT = 0.3
@@ -185,7 +187,8 @@ def _asked(link: Link, kind: Any) -> Any:
     async def resolve(self: Any, info: strawberry.Info[World, None]) -> Any:
         return await link.one(self, info.context)
 
-    return strawberry.field(resolver=resolve, graphql_type=kind, metadata={COLUMN: link})
+    columnar: Columnar = link
+    return strawberry.field(resolver=resolve, graphql_type=kind, metadata={COLUMN: columnar})
 
 
 def _root(kind: Any, rows: Any) -> Any:
