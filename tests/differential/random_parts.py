@@ -126,7 +126,7 @@ class Link:
         key = row.key if self._first is None else await context.load(self._first, row.key)
         return key if key is None or isinstance(key, Exception) else await context.load(self._question, _key(key))
 
-    async def column(self, rows: Sequence[Any], at: At) -> list[Any]:
+    async def column(self, rows: Sequence[Any], at: At, **_arguments: Any) -> list[Any]:
         """Return the answers for rows."""
         keys: list[Any] = [row.key for row in rows]
         if self._first is not None:
