@@ -1,4 +1,6 @@
-"""Does a bound system keep the laws of a batch? The same cases for every source, tried on the system itself.
+"""Does a bound system keep its laws? The same cases for every source, tried on the system itself.
+
+What is asked of any bound system:
 
 one        a record by its id is the record of the list, in one call
 many       fifty of them cost no more calls than the limit of ids demands
@@ -8,19 +10,31 @@ repeated   an id asked for twice is one record
 whole      every listed record is found by its id: closed and archived ones, too
 exact      no amount was a binary fraction on its way
 renewal    many who find no credential cause one login
+away       a system that does not answer is an error of its own records, and of nobody else's
+
+What changes something is tried on servers for trying alone, by `tests/conformance/test_changes.py`:
+
+followed   what is made and what is edited behind our back is told by the feed
+lost       a change whose answer was lost is there once, however often it is asked for
+refused    what breaks the system's rules is refused as that, and nothing has happened
+stale      what somebody else has changed meanwhile is a conflict, and nothing has happened
+closed     into a closed period nothing is posted; once it is open the same posting is there, once
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
+from contextlib import contextmanager
 from decimal import Decimal
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
 from schema.access import Grants
-from schema.problems import Problem
+from schema.problems import Code, Problem
 from schema.rights import Rights
 from schema.rows import Ref, Row
 from sources.batching import Desk
@@ -34,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
     from schema.context import Clock
-    from sources.manifest import Case
+    from sources.manifest import Reading
     from sources.registry import Binding
     from sources.source import Source
 
@@ -47,7 +61,7 @@ BINARY_DIGITS = 16
 class Verdict(NamedTuple):
     """What became of a case: how many of the source's entities it was tried on, and what was wrong."""
 
-    case: Case
+    case: Reading
     tried: int
     wrong: str
 
@@ -107,12 +121,12 @@ class NoWords:
 
 
 async def judge(binding: Binding, clock: Clock) -> list[Verdict]:
-    """Try every case on a bound system, or raise FileError or SourceFailure where it cannot even be listed."""
+    """Try what is asked of any bound system; raise FileError or SourceFailure where it cannot even be listed."""
     source = connect(binding, clock)
     try:
         trials = [trial async for trial in _trials(source)]
         verdicts = [await _tried(case, of, trials) for case, of in ENTITY_CASES.items()]
-        return [*verdicts, await _renewal(binding, clock, trials)]
+        return [*verdicts, await _renewal(binding, clock, trials), await _away(binding, clock, trials)]
     finally:
         await source.wire.aclose()
 
@@ -133,7 +147,7 @@ async def _trials(source: Source) -> AsyncIterator[Trial]:
             yield Trial(source, name, known)
 
 
-async def _tried(case: Case, of: Callable[[Trial], Awaitable[str | None]], trials: list[Trial]) -> Verdict:
+async def _tried(case: Reading, of: Callable[[Trial], Awaitable[str | None]], trials: list[Trial]) -> Verdict:
     said = {trial.type: await of(trial) for trial in trials}
     wrong = "; ".join(f"{type_}: {what}" for type_, what in said.items() if what)
     return Verdict(case, sum(what is not None for what in said.values()), wrong)
@@ -193,7 +207,7 @@ async def _exact(trial: Trial) -> str | None:
     return f"{len(long)} amounts have {BINARY_DIGITS} digits or more" if long else ("" if amounts else None)
 
 
-ENTITY_CASES: dict[Case, Callable[[Trial], Awaitable[str | None]]] = {
+ENTITY_CASES: dict[Reading, Callable[[Trial], Awaitable[str | None]]] = {
     "one": _one,
     "many": _many,
     "beyond": _beyond,
@@ -219,6 +233,36 @@ async def _renewal(binding: Binding, clock: Clock, trials: Sequence[Trial]) -> V
     made = int(metrics.registry.get_sample_value("colonnade_upstream_requests_total", labels) or 0)
     missing = sum(len(fresh.differing(found)) for found, _ in said)
     return Verdict("renewal", 1, "" if (made, missing) == (1, 0) else f"{made} logins, {missing} records missing")
+
+
+async def _away(binding: Binding, clock: Clock, trials: Sequence[Trial]) -> Verdict:
+    """Ask the system beside its like at an address where nobody answers. A database in a file cannot be away."""
+    if not trials or not urlsplit(binding.address).netloc:
+        return Verdict("away", 0, "")
+    trial = trials[0]
+    here = list(trial.known)[:AT_ONCE]
+    with _nobody(binding) as deserted:
+        gone = connect(deserted, clock)
+        try:
+            there = [ref._replace(binding=gone.binding) for ref in here]
+            found = await Desk([trial.source, gone], NoWords()).answer(trial.question, [*here, *there], _scope())
+        finally:
+            await gone.wire.aclose()
+    told = {said.code.name if isinstance(said := found[ref], Problem) else "an answer" for ref in there}
+    wrong = _judged(trial, {ref: found[ref] for ref in here})
+    if told != {Code.SOURCE_UNAVAILABLE.name}:
+        wrong = f"nobody at its address is {', '.join(sorted(told))}"
+    return Verdict("away", 1, wrong and f"{trial.type}: {wrong}")
+
+
+@contextmanager
+def _nobody(binding: Binding) -> Iterator[Binding]:
+    """Bind the same vendor to an address that is taken, and where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        netloc = f"127.0.0.1:{taken.getsockname()[1]}"
+        address = urlsplit(binding.address)._replace(netloc=netloc).geturl()
+        yield binding._replace(name=f"{binding.name}.away", address=address)
 
 
 def _judged(trial: Trial, found: Mapping[Ref, Any], calls: int = 0, most: int = 0) -> str:

@@ -10,9 +10,13 @@ from schema.tomlfile import Strict
 from sources.dialects import Auth, DatabaseAuth, Dialect, Path, SqlDialect
 from sources.fields import Rule
 
-# The cases of `sources/conformance.py`.
-Case: TypeAlias = Literal["one", "many", "beyond", "unknown", "repeated", "whole", "exact", "renewal"]
-CASES: tuple[Case, ...] = get_args(Case)
+# The cases of `sources/conformance.py`: what any bound system can be asked, and what is tried on a server for trying.
+Reading: TypeAlias = Literal["one", "many", "beyond", "unknown", "repeated", "whole", "exact", "renewal", "away"]
+Changing: TypeAlias = Literal["followed", "lost", "refused", "stale", "closed"]
+Case: TypeAlias = Reading | Changing
+READING: tuple[Reading, ...] = get_args(Reading)
+CHANGING: tuple[Changing, ...] = get_args(Changing)
+CASES: tuple[Case, ...] = (*READING, *CHANGING)
 # Against what a case was verified, or why it cannot be.
 Level: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(live|real server|demo server only|exempt: .{5,})$")]
 

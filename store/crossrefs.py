@@ -32,7 +32,8 @@ log = structlog.get_logger("colonnade.store")
 # Other replicas learn of a changed reference this late; a change made here is seen at once.
 CACHE_SECONDS = 30
 CACHED = 100_000
-AT_ONCE = 5_000
+# Of ids in one statement: between two of them the event loop serves the others.
+AT_ONCE = 2_000
 LIVE = (LinkState.PENDING, LinkState.ACTIVE, LinkState.BROKEN)
 
 

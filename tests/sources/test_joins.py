@@ -14,6 +14,7 @@ from schema.problems import Code, Problem
 from schema.rows import Ref
 from sources.batching import Desk
 from sources.listing import Lists
+from sources.source import SLICE
 from tests.sources.hostile import HEAD, ODATA, REST, RPC, SECRETS, Hostile, NoReferences, ask, coded, scope
 
 if TYPE_CHECKING:
@@ -115,6 +116,17 @@ async def test_two_records_of_one_id_are_none(bound: Bound, server: Hostile) -> 
     one, two = answer["C-1"]
     assert (one.number, two) == ("1", "BAD_ROW")
     assert (await ask(source, "invoices_by_id", "1", "2"))["2"] == "BAD_ROW"
+
+
+async def test_a_long_answer_is_joined_like_a_short_one(bound: Bound, server: Hostile) -> None:
+    """Read part by part, a row that comes again far behind is still one, and two that differ are neither."""
+    many = 2 * SLICE + 100
+    rows = [invoice(str(n), f"C-{n % 2}", n) for n in range(many)]
+    server.say = server.rows(*rows, rows[0], invoice("1", "C-1", "another"))
+    answer = await ask(bound(ODATA), "invoices_by_customer", "C-0", "C-1", by="Customer")
+    assert [row.net.amount for row in answer["C-0"]] == list(range(0, many, 2))
+    assert answer["C-1"][0] == "BAD_ROW"
+    assert [row.number for row in answer["C-1"][1:]] == [str(n) for n in range(3, many, 2)]
 
 
 async def test_one_where_there_are_two_is_not_picked(bound: Bound, server: Hostile) -> None:
