@@ -47,7 +47,11 @@ class ApproveExpenses(CommandInput):
     expense_ids: list[strawberry.ID]
 
 
-@command("approveExpenses", ApproveExpenses)
+@command(
+    "approveExpenses",
+    ApproveExpenses,
+    changes=(psa.ApproveExpense, psa.RejectExpense, psa.ReopenExpense, erp.PostExpense, erp.AddToBillingEvent),
+)
 async def approve_expenses(ask: Asking, said: ApproveExpenses) -> Judgement:
     """Approve or reject up to 500 submitted expenses, each by itself: approved money is posted and, if so, billed."""
     person = await approver(ask)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import strawberry
 
 import sources.psa.writes as psa
-from commands.approved_time import approving, submitted
+from commands.approved_time import APPROVAL, approving, submitted
 from commands.command import Claimed, CommandInput, Finding, Judgement, Stop, command
 from commands.items import Verdict, approver, chosen, each, persons, read, same_version
 from commands.plan import Branch, Kind, Plan, Step
@@ -59,7 +59,7 @@ class ApproveTimeEntries(CommandInput):
     billable_hours_overrides: list[BillableHours] = strawberry.field(default_factory=list)
 
 
-@command("approveTimeEntries", ApproveTimeEntries)
+@command("approveTimeEntries", ApproveTimeEntries, changes=(psa.RejectTime, *APPROVAL))
 async def approve_time_entries(ask: Asking, said: ApproveTimeEntries) -> Judgement:
     """Approve or reject up to 500 submitted time entries, each by itself: approved hours are posted and billed."""
     person = await approver(ask)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from commands.asking import Asking
     from schema.values import Money
 
+# What an approval may ask of a system.
+APPROVAL = (psa.ApproveTime, psa.ReopenTime, erp.PostTime, erp.AddToBillingEvent, forecast.RecordActual)
 UTILIZED = frozenset({BillingClass.BILLABLE, BillingClass.FEE_COVERED})
 
 

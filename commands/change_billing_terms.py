@@ -29,7 +29,18 @@ if TYPE_CHECKING:
     from commands.asking import Asking
 
 
-@command("changeBillingTerms", ChangeBillingTerms)
+@command(
+    "changeBillingTerms",
+    ChangeBillingTerms,
+    changes=(
+        psa.SetPlannedRevenue,
+        erp.DraftAmendment,
+        erp.DeleteAmendment,
+        erp.ActivateAmendment,
+        erp.ReleaseEvents,
+        erp.ReplanRevenue,
+    ),
+)
 async def change_billing_terms(ask: Asking, said: ChangeBillingTerms) -> Judgement:
     """Change what a contract's line says by a signed change order; currency and legal entity never change."""
     amending = await amending_of(ask, said)

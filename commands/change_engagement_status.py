@@ -67,7 +67,11 @@ class ChangeEngagementStatus(CommandInput):
     reason: str
 
 
-@command("changeEngagementStatus", ChangeEngagementStatus)
+@command(
+    "changeEngagementStatus",
+    ChangeEngagementStatus,
+    changes=(psa.SetEngagementStatus, erp.SetControlStatus, forecast.CloseProject),
+)
 async def change_engagement_status(ask: Asking, said: ChangeEngagementStatus) -> Judgement:
     """Move an engagement on: to planned, active, on hold, completed, closed or cancelled, if its gates let it."""
     ref = ask.ref(said.engagement_id, "Engagement", "input", "engagementId")

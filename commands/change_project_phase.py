@@ -51,7 +51,17 @@ class ChangeProjectPhase(CommandInput):
     new_planned_end: date | None = None
 
 
-@command("changeProjectPhase", ChangeProjectPhase)
+@command(
+    "changeProjectPhase",
+    ChangeProjectPhase,
+    changes=(
+        psa.SetPhase,
+        psa.SetAssignmentDates,
+        erp.SetProjectDates,
+        forecast.SetAllocationDates,
+        forecast.SetDemandDates,
+    ),
+)
 async def change_project_phase(ask: Asking, said: ChangeProjectPhase) -> Judgement:
     """Move a project to another phase; a new planned end moves its bookings and demands from that day on."""
     ref = ask.ref(said.project_id, "Project", "input", "projectId")

@@ -23,7 +23,7 @@ from commands.items import persons, same_version
 from commands.money import Amount, known, stated
 from commands.plan import Kind, Plan, Step
 from commands.posting import today
-from commands.priced import priced_by, repriced
+from commands.priced import REPRICING, priced_by, repriced
 from policies.periods import standing
 from policies.rates import Segment, scope_of, segments
 from policies.repricing import Change, OverwritingError, Version, changed, decrease
@@ -68,7 +68,11 @@ class _Card(msgspec.Struct):
     segments: list[Segment]
 
 
-@command("changeRateCard", ChangeRateCard)
+@command(
+    "changeRateCard",
+    ChangeRateCard,
+    changes=(psa.DraftRateCard, psa.DiscardRateCard, psa.PublishRateCard, erp.ReplicateRates, *REPRICING),
+)
 async def change_rate_card(ask: Asking, said: ChangeRateCard) -> Judgement:
     """Publish the next version of a bill card; work is priced by the day on which it was done."""
     card = await _card(ask, said)

@@ -1,6 +1,6 @@
 """What a command is: an input, and a judgement that says no, or what is going to be done.
 
-    @command("completeMilestone", CompleteMilestone)
+    @command("completeMilestone", CompleteMilestone, changes=(psa.CompleteMilestone, erp.CreateBillingEvent))
     async def complete_milestone(ask: Asking, said: CompleteMilestone) -> Judgement: ...
 
 The judgement reads the systems live through `ask` and changes nothing. It is made before a command is accepted and
@@ -9,7 +9,7 @@ once more as its first step. Who may run a command, who must approve it and what
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
@@ -22,6 +22,7 @@ from schema.rows import Ref
 
 if TYPE_CHECKING:
     from commands.asking import Asking
+    from sources.writes import Write
 
 Fact: TypeAlias = Decimal | bool | int | str
 
@@ -90,22 +91,28 @@ Judge: TypeAlias = "Callable[[Asking, Any], Awaitable[Judgement]]"
 
 
 class Definition(NamedTuple):
-    """A command: its name in the schema, what it is given, how it is judged, and what it is for."""
+    """A command: its name in the schema, what it is given, how it is judged, and what it is for.
+
+    `changes` are all that it may ever ask of a system, to undo something included.
+    """
 
     name: str
     input: type[CommandInput]
     judge: Judge
     about: str
+    changes: frozenset[type[Write]]
 
 
 COMMANDS: dict[str, Definition] = {}
 
 
-def command(name: str, given: type[Given]) -> Callable[[Callable[[Asking, Given], Awaitable[Judgement]]], Judge]:
-    """Declare a command. The docstring of its judgement is what the schema says of it."""
+def command(
+    name: str, given: type[Given], changes: Iterable[type[Write]] = ()
+) -> Callable[[Callable[[Asking, Given], Awaitable[Judgement]]], Judge]:
+    """Declare a command, and what it may ever ask of a system. Its docstring is what the schema says of it."""
 
     def declare(judge: Callable[[Asking, Given], Awaitable[Judgement]]) -> Judge:
-        COMMANDS[name] = Definition(name, given, judge, (judge.__doc__ or "").strip())
+        COMMANDS[name] = Definition(name, given, judge, (judge.__doc__ or "").strip(), frozenset(changes))
         return judge
 
     return declare

@@ -40,7 +40,11 @@ class CompleteMilestone(CommandInput):
     acceptance_evidence: str | None = None
 
 
-@command("completeMilestone", CompleteMilestone)
+@command(
+    "completeMilestone",
+    CompleteMilestone,
+    changes=(psa.CompleteMilestone, psa.ReopenMilestone, erp.CreateBillingEvent, forecast.RecordMilestone),
+)
 async def complete_milestone(ask: Asking, said: CompleteMilestone) -> Judgement:
     """Complete a milestone in delivery and, where it is billable, make its billing event in finance."""
     ref = ask.ref(said.milestone_id, "Milestone", "input", "milestoneId")

@@ -22,7 +22,7 @@ from commands.items import same_version
 from commands.ledger_rates import cost_of_hour, price_of_loan
 from commands.money import Amount, known
 from commands.plan import Kind, Plan, Step
-from commands.setting_up import CODE, Need, Setup, last_day, steps
+from commands.setting_up import CODE, SETTING_UP, Need, Setup, last_day, steps
 from policies.rounding import rounded
 from schema.contract import BillingModel
 from schema.engagement import EngagementRow, EngagementStatus
@@ -69,7 +69,7 @@ class Deal(msgspec.Struct, frozen=True):
     start: date
 
 
-@command("convertOpportunity", ConvertOpportunity)
+@command("convertOpportunity", ConvertOpportunity, changes=(*SETTING_UP, crm.RecordEngagement))
 async def convert_opportunity(ask: Asking, said: ConvertOpportunity) -> Judgement:
     """Make a won opportunity an engagement: in delivery, in finance with its contract, in the forecast, in the CRM."""
     ref = ask.ref(said.opportunity_id, "Opportunity", "input", "opportunityId")

@@ -15,7 +15,7 @@ from commands.breakdown import taken_over
 from commands.command import CommandInput, Finding, Judgement, Stop, command
 from commands.items import same_version
 from commands.plan import Plan
-from commands.setting_up import Setup, steps
+from commands.setting_up import SETTING_UP, Setup, steps
 from schema.legal_entity import LegalEntityRow
 from schema.problems import Code
 
@@ -35,7 +35,7 @@ class CreateEngagement(CommandInput):
     project_template: strawberry.ID | None = None
 
 
-@command("createEngagement", CreateEngagement)
+@command("createEngagement", CreateEngagement, changes=(*SETTING_UP,))
 async def create_engagement(ask: Asking, said: CreateEngagement) -> Judgement:
     """Set up an engagement without a deal: in delivery, in finance with its contract, and in the forecast."""
     same_version(said, ())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import strawberry
 
 import sources.erp.writes as erp
+import sources.psa.writes as psa
 from commands.command import Claimed, CommandInput, Finding, Judgement, Stop, command
 from commands.invoices import entries_of, events_of, flags, lines_of, sources_of
 from commands.items import same_version
@@ -70,7 +71,7 @@ class CreditInvoice(CommandInput):
     posting_date: date | None = None
 
 
-@command("creditInvoice", CreditInvoice)
+@command("creditInvoice", CreditInvoice, changes=(psa.FlagTime, erp.CreditInvoice, erp.ReleaseEvents))
 async def credit_invoice(ask: Asking, said: CreditInvoice) -> Judgement:
     """Credit a posted invoice, wholly or in part, and say whether the work is billed anew or written off."""
     invoice = await _posted(ask, said)

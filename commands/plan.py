@@ -20,7 +20,7 @@ import msgspec
 import strawberry
 
 from schema.problems import Code
-from schema.rows import Ref
+from schema.rows import Ref, System
 from sources.writes import WRITES, Json, Record, Write
 
 
@@ -84,6 +84,13 @@ class Plan(msgspec.Struct, frozen=True):
     def bindings(self) -> list[str]:
         """The systems that it writes to, each once, in order."""
         return list(dict.fromkeys(step.binding for chain in self.chains for step in chain.steps))
+
+    @property
+    def changes(self) -> set[type[Write]]:
+        """What it asks of systems, to undo something included; what the facade does itself is none of it."""
+        steps = (step for chain in self.chains for step in chain.steps)
+        asked = (write for step in steps for write in (step.write, step.undo) if write is not None)
+        return {type(write) for write in asked if write.system is not System.FACADE}
 
 
 def said(plan: Plan) -> dict[str, Json]:

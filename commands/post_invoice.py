@@ -16,6 +16,7 @@ import strawberry
 
 import sources.crm.writes as crm
 import sources.erp.writes as erp
+import sources.psa.writes as psa
 from commands.command import Claimed, CommandInput, Fact, Finding, Judgement, Stop, command
 from commands.invoices import creditworthy, entries_of, events_of, flags, lines_of, sources_of
 from commands.items import same_version
@@ -65,7 +66,7 @@ class _Draft(msgspec.Struct):
         return [one.engagement.opportunity for one in self.terms if one.engagement.opportunity]
 
 
-@command("postInvoice", PostInvoice)
+@command("postInvoice", PostInvoice, changes=(psa.FlagTime, erp.PostInvoice, erp.SettleEvents, crm.RecordInvoice))
 async def post_invoice(ask: Asking, said: PostInvoice) -> Judgement:
     """Post a drafted invoice or credit note, if it still comes to the total that was seen."""
     draft = await _read(ask, await _draft(ask, said))

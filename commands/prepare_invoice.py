@@ -19,6 +19,7 @@ import msgspec
 import strawberry
 
 import sources.erp.writes as erp
+import sources.psa.writes as psa
 from commands.billing import standing
 from commands.command import Claimed, CommandInput, Finding, Judgement, Stop, command
 from commands.invoices import creditworthy, entries_of, flags, sources_of
@@ -68,7 +69,11 @@ class _Billed(msgspec.Struct):
     events: list[BillingEventRow]
 
 
-@command("prepareInvoice", PrepareInvoice)
+@command(
+    "prepareInvoice",
+    PrepareInvoice,
+    changes=(psa.FlagTime, erp.LockEvents, erp.ReleaseEvents, erp.DraftInvoice, erp.DeleteDraft),
+)
 async def prepare_invoice(ask: Asking, said: PrepareInvoice) -> Judgement:
     """Draft an invoice of what is ready to be billed until a day; nothing ready is no error, and changes nothing."""
     entity = await ask.entity(ask.ref(said.legal_entity_id, "LegalEntity", "input", "legalEntityId"))

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from schema.billing_event import BillingSourceRow
     from schema.values import Money
 
+# What another price may ask of a system.
+REPRICING = (erp.CancelBillingEvent, erp.AddToBillingEvent)
 UNBILLED = frozenset(
     {BillingEventStatus.PENDING, BillingEventStatus.READY, BillingEventStatus.HELD, BillingEventStatus.ON_DRAFT}
 )

@@ -61,7 +61,11 @@ class RollOffAssignment(CommandInput):
     replacement_demand: bool = False
 
 
-@command("rollOffAssignment", RollOffAssignment)
+@command(
+    "rollOffAssignment",
+    RollOffAssignment,
+    changes=(psa.SetAssignmentDates, forecast.SetAllocationDates, forecast.CreateDemand),
+)
 async def roll_off_assignment(ask: Asking, said: RollOffAssignment) -> Judgement:
     """End a booking before its last day, and free the person in the plan; a demand may ask for somebody to go on."""
     ref = ask.ref(said.assignment_id, "Assignment", "input", "assignmentId")

@@ -38,6 +38,17 @@ if TYPE_CHECKING:
 
     from commands.asking import Asking
 
+# What it may ask of a system to set an engagement up.
+SETTING_UP = (
+    psa.CreateEngagement,
+    psa.CancelEngagement,
+    psa.CreateProject,
+    psa.ActivateEngagement,
+    erp.CreateProject,
+    erp.CreateBillingEvent,
+    forecast.OpenProject,
+    forecast.CreateDemand,
+)
 CODE = Later("code", "code")
 ENGAGEMENT = Later("psa.engagement")
 TOP = "psa.project"

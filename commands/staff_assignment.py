@@ -51,7 +51,11 @@ class StaffAssignment(CommandInput):
     demand_id: strawberry.ID | None = None
 
 
-@command("staffAssignment", StaffAssignment)
+@command(
+    "staffAssignment",
+    StaffAssignment,
+    changes=(psa.CreateAssignment, psa.CancelAssignment, forecast.CreateAllocation, forecast.FillDemand),
+)
 async def staff_assignment(ask: Asking, said: StaffAssignment) -> Judgement:
     """Book a person on a project in a role, tentatively or for sure, and show it in the plan."""
     staffing = await staffing_of(ask, said)

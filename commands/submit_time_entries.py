@@ -66,7 +66,7 @@ class SubmitTimeEntries(CommandInput):
     entry_ids: list[strawberry.ID] | None = None
 
 
-@command("submitTimeEntries", SubmitTimeEntries)
+@command("submitTimeEntries", SubmitTimeEntries, changes=(psa.CreateTimeEntry, psa.SubmitTime, psa.WithdrawTime))
 async def submit_time_entries(ask: Asking, said: SubmitTimeEntries) -> Judgement:
     """Submit up to 500 entries of one's own time, each by itself, for somebody else to approve."""
     if (said.entries is None) == (said.entry_ids is None):
