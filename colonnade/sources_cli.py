@@ -16,6 +16,7 @@ from colonnade.principals import Facade
 from colonnade.settings import Settings
 from colonnade.terminal import CONFIG, Config, refuse, show
 from colonnade.wiring import SystemClock
+from commands.registry import DEFINITIONS
 from schema.tomlfile import FileError, load
 from sources import capabilities, drift
 from sources.checkup import Finding, examine
@@ -85,19 +86,24 @@ async def _tried(settings: Settings) -> list[tuple[str, dict[Case, str]]]:
 def writes(
     *, markdown: Annotated[bool, typer.Option("--markdown", help="As docs/capabilities.md has it.")] = False
 ) -> None:
-    """Show which system takes which change, and how a lost answer is made good; or why it does not take it."""
+    """Show which system takes which change and which command, how a lost answer is made good, or why it is not."""
     try:
         found = capabilities.tables()
     except FileError as error:
         refuse(error)
+    commands = {name: {change.called for change in one.changes} for name, one in DEFINITIONS.items()}
     if markdown:
-        typer.echo(capabilities.markdown(found), nl=False)
+        typer.echo(capabilities.markdown(found, commands), nl=False)
         return
     for one in found:
-        table = Table(one.role.name, *(vendor.vendor for vendor in one.vendors))
+        names = [vendor.vendor for vendor in one.vendors]
+        changes, asking = Table(one.role.name, *names), Table("command", *names)
         for called in one.changes:
-            table.add_row(called, *(vendor.words[called] for vendor in one.vendors))
-        show(table)
+            changes.add_row(called, *(vendor.words[called] for vendor in one.vendors))
+        for command, cells in capabilities.commanded(one, commands):
+            asking.add_row(command, *cells)
+        show(changes)
+        show(asking)
         for vendor in one.vendors:
             for said in capabilities.told_of(vendor):
                 typer.echo(f"{vendor.vendor}: {said}")

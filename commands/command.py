@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
@@ -109,10 +110,22 @@ COMMANDS: dict[str, Definition] = {}
 def command(
     name: str, given: type[Given], changes: Iterable[type[Write]] = ()
 ) -> Callable[[Callable[[Asking, Given], Awaitable[Judgement]]], Judge]:
-    """Declare a command, and what it may ever ask of a system. Its docstring is what the schema says of it."""
+    """Declare a command, and what it may ever ask of a system. Its docstring is what the schema says of it.
+
+    A judgement that plans anything else raises RuntimeError: the table of which system takes which command tells users
+    what was declared.
+    """
+    declared = frozenset(changes)
 
     def declare(judge: Callable[[Asking, Given], Awaitable[Judgement]]) -> Judge:
-        COMMANDS[name] = Definition(name, given, judge, (judge.__doc__ or "").strip(), frozenset(changes))
-        return judge
+        @wraps(judge)
+        async def judged(ask: Asking, said: Given) -> Judgement:
+            found = await judge(ask, said)
+            if more := found.plan.changes - declared:
+                raise RuntimeError(f"{name} does not declare {', '.join(sorted(one.called for one in more))}")
+            return found
+
+        COMMANDS[name] = Definition(name, given, judged, (judge.__doc__ or "").strip(), declared)
+        return judged
 
     return declare

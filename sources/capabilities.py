@@ -13,6 +13,7 @@ from sources.writes import WRITES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from sources.writes import Act, Write
@@ -28,12 +29,28 @@ WORDS: Final = {
 }
 
 
+COMMANDS: Final = """\
+A command asks for changes as the case demands. Below those of a role stands for each command that may ask for some of
+them which system takes `all` of these, which `none`, and which ones one does not take."""
+
+
 class Capabilities(NamedTuple):
-    """One vendor: a word for each change that its role is asked for, and the reasons for those it does not take."""
+    """One vendor: a word for each change that its role is asked for, and the reasons for those it does not take.
+
+    `kept` says where that stands for which the product has no place, by the changes that put it there.
+    """
 
     vendor: str
     words: Mapping[str, str]
     reasons: Mapping[str, str]
+    kept: Mapping[str, str]
+
+    def carried(self, changes: AbstractSet[str]) -> str:
+        """Say of changes whether the system takes them: all, none, or which not."""
+        missing = [called for called, word in self.words.items() if called in changes and word == EXEMPT]
+        if missing and len(missing) < len(changes):
+            return f"not {', '.join(called.partition('.')[2] for called in missing)}"
+        return "none" if missing else "all"
 
 
 class Table(NamedTuple):
@@ -69,7 +86,8 @@ def _asked(role: System) -> Iterator[type[Write]]:
 
 
 def _capabilities(path: Path, kinds: Sequence[type[Write]]) -> Capabilities:
-    acts, said = acts_of(path, kinds[0].system.value), load(path, Manifest).exempt
+    acts, manifest = acts_of(path, kinds[0].system.value), load(path, Manifest)
+    said = manifest.exempt
     words = {kind.called: _word(kind, acts[kind]) if kind in acts else EXEMPT for kind in kinds}
     refused = [called for called, word in words.items() if word == EXEMPT]
     reasons = {called: said[called] if called in said else said.get(OTHERS, "") for called in refused}
@@ -77,7 +95,9 @@ def _capabilities(path: Path, kinds: Sequence[type[Write]]) -> Capabilities:
     strange = sorted(said.keys() - {*refused, OTHERS})
     if unsaid or strange:
         raise FileError(f"{path}: exempt: say why these are not taken: {unsaid}; these are taken or unknown: {strange}")
-    return Capabilities(path.parent.name, words, reasons)
+    if idle := sorted(called for called in manifest.kept if words.get(called, EXEMPT) == EXEMPT):
+        raise FileError(f"{path}: kept: these are not taken, or unknown: {idle}")
+    return Capabilities(path.parent.name, words, reasons, manifest.kept)
 
 
 def _word(kind: type[Write], act: Act[Any]) -> str:
@@ -88,24 +108,41 @@ def _word(kind: type[Write], act: Act[Any]) -> str:
     return "marker" if kind.keyed else "looked up"
 
 
-def markdown(found: Sequence[Table]) -> str:
-    """Write the tables as docs/capabilities.md has them."""
+def commanded(table: Table, commands: Mapping[str, AbstractSet[str]]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each command that may ask for changes of a role, and for each vendor whether it takes them all."""
+    for name, changes in commands.items():
+        if own := changes & set(table.changes):
+            yield name, [vendor.carried(own) for vendor in table.vendors]
+
+
+def markdown(found: Sequence[Table], commands: Mapping[str, AbstractSet[str]]) -> str:
+    """Write the tables as docs/capabilities.md has them; `commands` are the changes that each may ask for."""
     lines = ["# Which system takes which change", ""]
     lines += [f"- `{word}`: {meaning}" for word, meaning in WORDS.items()]
+    lines += ["", COMMANDS]
     for table in found:
         names = [vendor.vendor for vendor in table.vendors]
-        lines += ["", f"## {table.role.name}", "", _row("change", *names), _row(*["---"] * (len(names) + 1))]
-        lines += [_row(called, *(one.words[called] for one in table.vendors)) for called in table.changes]
-        said = [f"- {one.vendor}: {told}" for one in table.vendors for told in told_of(one)]
-        lines += ["", *said] if said else []
+        lines += ["", f"## {table.role.name}"]
+        lines += _table(
+            "change", names, {called: [one.words[called] for one in table.vendors] for called in table.changes}
+        )
+        told = [f"- {one.vendor}: {said}" for one in table.vendors for said in told_of(one)]
+        lines += ["", *told] if told else []
+        lines += _table("command", names, dict(commanded(table, commands)))
     return "\n".join(lines) + "\n"
 
 
 def told_of(vendor: Capabilities) -> Iterator[str]:
-    """Yield each reason of a vendor, with the changes that it is for unless it is for all."""
-    for reason in dict.fromkeys(vendor.reasons.values()):
-        own = [called for called, said in vendor.reasons.items() if said == reason]
-        yield reason if len(own) == len(vendor.words) else f"{reason} ({', '.join(own)})"
+    """Yield what is kept where and each reason of a vendor, with the changes that it is for unless it is for all."""
+    for said in (vendor.kept, vendor.reasons):
+        for text in dict.fromkeys(said.values()):
+            own = [called for called, each in said.items() if each == text]
+            yield text if len(own) == len(vendor.words) else f"{text} ({', '.join(own)})"
+
+
+def _table(first: str, names: Sequence[str], rows: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    yield from ("", _row(first, *names), _row(*["---"] * (len(names) + 1)))
+    yield from (_row(name, *cells) for name, cells in rows.items())
 
 
 def _row(*cells: str) -> str:

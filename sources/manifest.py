@@ -20,6 +20,8 @@ CASES: tuple[Case, ...] = (*READING, *CHANGING)
 # Against what a case was verified, or why it cannot be.
 Level: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(live|real server|demo server only|exempt: .{5,})$")]
 
+Reason: TypeAlias = Annotated[str, StringConstraints(min_length=10)]
+
 # Below the road's own folder, always.
 Folder: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,40}$")]
 
@@ -256,7 +258,8 @@ class Manifest(Strict):
     """A whole `source.toml`.
 
     `exempt` says of changes that the role is asked for and this system does not take, by their names or `*` for all
-    others, why it does not.
+    others, why it does not. `kept` says of changes that it takes where that stands for which the product has no place:
+    our key, an approval.
     """
 
     format: Literal[1]
@@ -276,7 +279,8 @@ class Manifest(Strict):
     entities: dict[str, Entity] = Field(min_length=1)
     identity: dict[str, Identity] = {}
     exchange: Exchange | None = None
-    exempt: dict[str, Annotated[str, StringConstraints(min_length=10)]] = {}
+    exempt: dict[str, Reason] = {}
+    kept: dict[str, Reason] = {}
 
     @model_validator(mode="after")
     def _entered(self) -> Manifest:

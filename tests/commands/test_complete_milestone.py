@@ -13,6 +13,7 @@ from strawberry import ID
 import sources.erp.writes as erp
 import sources.forecast.writes as forecast
 import sources.psa.writes as psa
+from commands.command import COMMANDS, command
 from commands.complete_milestone import CompleteMilestone, complete_milestone
 from commands.plan import Kind, Step
 from schema.billing_event import BillingEventKind
@@ -52,6 +53,15 @@ def changed(firm: Firm) -> Firm:
         for one in firm.contracts
     )
     return replace(firm, milestones=milestones, contracts=contracts)
+
+
+async def test_what_was_not_declared_is_not_planned(asking: Asks, ref: Refs) -> None:
+    """A command that asks a system for more than it says is not begun."""
+    less = command("completeLess", CompleteMilestone, changes=(psa.CompleteMilestone, psa.ReopenMilestone))
+    judge = less(complete_milestone)
+    del COMMANDS["completeLess"]
+    with pytest.raises(RuntimeError, match=r"does not declare erp\.CreateBillingEvent, forecast\.RecordMilestone"):
+        await judge(await asking("engagement-manager"), completing(ref, "ENG-019-M1", acceptance_evidence="a mail"))
 
 
 async def test_a_milestone_becomes_billable(asking: Asks, ref: Refs, firm: Firm) -> None:
