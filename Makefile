@@ -71,6 +71,9 @@ test-kills: develop ## Kill servers while they run commands, and lose answers, a
 kill-sweep: develop ## Kill servers wherever they can be, on both databases, and write tests/commands/KILLS.md
 	$(BIN)/python -m tests.commands.kill_sweep
 
+deal-sweep: develop ## Kill the server at every step of a deal's way over Tryton and Redmine, at every hour (make systems)
+	DEAL_KILLS=before,never,begun,answered,recorded $(BIN)/pytest -n0 -s -m tryton -k killed tests/journeys/test_real_deal_to_invoice.py
+
 diff-sweep: develop ## Compare the two executions over a hundred thousand documents (DIFF_SWEEP), and write DIFFERENCES.md
 	$(BIN)/python -m tests.differential.sweep
 
@@ -158,4 +161,4 @@ lock: develop ## Resolve the dependencies anew into the hashed locks
 	$(LOCK) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) --group assets --output-file requirements-assets.lock
 
-.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep stateful-sweep test-hostile test-tryton test-cap test-redmine test-browser test-conformance test-bench test-diff diff-sweep test-wheel bench bench-commands check format schema release rules systems lock
+.PHONY: help install develop demo assets wheel test test-journeys test-sweep test-commands test-kills kill-sweep deal-sweep stateful-sweep test-hostile test-tryton test-cap test-redmine test-browser test-conformance test-bench test-diff diff-sweep test-wheel bench bench-commands check format schema release rules systems lock
