@@ -238,10 +238,14 @@ class Exchange(Strict):
 
 
 class Told(Strict):
-    """What a refusal of this source means where its status says something else: the status, and a text in its body."""
+    """What a refusal of this source means where its status says something else: the status, and a text in its body.
+
+    `header` is one that comes with it: some say by `Retry-After` alone that there were too many calls.
+    """
 
     status: int = Field(ge=400, le=599)
     has: str = ""
+    header: str = ""
     means: Literal["denied", "refused", "throttled", "timeout", "unavailable", "period_closed", "conflict", "taken"]
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from schema.problems import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sources.manifest import Told
 
@@ -22,13 +22,15 @@ KINDS = {
 }
 # What a write was refused for.
 MEANT = {"period_closed": Code.PERIOD_CLOSED, "conflict": Code.STALE_VERSION, "taken": Code.ALREADY_DONE}
+# Of a part of an answer, which has no headers that say anything of it.
+NONE: Final[Mapping[str, str]] = {}
 CLIENT_ERRORS, SERVER_ERRORS = range(400, 500), range(500, 600)
 
 
-def meaning(status: int, body: bytes, errors: Iterable[Told]) -> Code:
+def meaning(status: int, body: bytes, errors: Iterable[Told], headers: Mapping[str, str] = NONE) -> Code:
     """Say what it means, by the manifest's table first: some throttle with 403, some with 503."""
     for told in errors:
-        if told.status == status and told.has.encode() in body:
+        if told.status == status and told.has.encode() in body and (not told.header or told.header in headers):
             return MEANT.get(told.means) or Code[f"SOURCE_{told.means.upper()}"]
     if status in KINDS:
         return KINDS[HTTPStatus(status)]

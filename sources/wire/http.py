@@ -70,7 +70,7 @@ class HttpTransport:
         if response.status in SUCCESS:
             return body
         retry_after = self._retry_after(response.headers.get("Retry-After", ""))
-        meant = meaning(response.status, body, self._manifest.errors)
+        meant = meaning(response.status, body, self._manifest.errors, response.headers)
         raise SourceFailure(meant, f"status {response.status}", response.status, retry_after, body=body)
 
     async def _whole(self, request: Request, headers: Mapping[str, str]) -> tuple[aiohttp.ClientResponse, bytes]:

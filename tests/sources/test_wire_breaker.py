@@ -10,7 +10,7 @@ import pytest
 from starlette.responses import JSONResponse, Response
 
 from sources.wire.breaker import Breaker
-from tests.sources.hostile import ODATA, REST, ask
+from tests.sources.hostile import ODATA, REST, SECRETS, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 TASK = {"id": "1", "title": "Survey"}
 TASKS = {"results": [{"key": "tasks", "id": "1"}], "tasks": {"1": TASK}, "count": 1, "meta": {"pages": 1, "size": 100}}
+
+BUSY = ODATA.replace("[limits]", '[[errors]]\nstatus = 503\nheader = "Retry-After"\nmeans = "throttled"\n\n[limits]', 1)
+SECRETS[BUSY] = SECRETS[ODATA]
 
 
 def calls(breaker: Breaker, now: float, outcomes: str) -> None:
@@ -152,6 +155,26 @@ async def test_an_answer_that_helps_nobody_does_not_open_it(
         assert await ask(source, "tasks_by_id", str(number)) == {str(number): code}
     assert len(server.calls) == 20
     assert not source.wire.breaker.is_open
+
+
+@pytest.mark.parametrize(
+    ("headers", "code", "is_open"),
+    [({}, "SOURCE_UNAVAILABLE", True), ({"Retry_After": "0"}, "SOURCE_THROTTLED", False)],
+    ids=["away", "busy"],
+)
+async def test_where_both_have_one_status_a_header_tells(
+    bound: Bound,
+    server: Hostile,
+    headers: dict[str, str],
+    code: str,
+    is_open: bool,  # noqa: FBT001  a case
+) -> None:
+    """Some answer too many calls like a server that is down, and say how long to wait: that opens nothing."""
+    server.say = server.text(b"", 503, **headers)
+    source = bound(BUSY)
+    for number in range(12):
+        assert await ask(source, "invoices_by_id", str(number)) == {str(number): code}
+    assert source.wire.breaker.is_open is is_open
 
 
 async def test_a_wrong_password_does_not_open_it(bound: Bound, server: Hostile) -> None:
