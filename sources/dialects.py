@@ -13,6 +13,8 @@ from schema.tomlfile import Strict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sources.manifest import Asked, Entity
+
 # Below the binding's address, always: an address of its own would take the credentials to another host.
 Path: TypeAlias = Annotated[str, StringConstraints(pattern=r"^/[^/?#\s][^?#\s]*$")]
 
@@ -89,6 +91,20 @@ class Spoken(Strict):
         del column
         return "%27%27%2C"
 
+    def in_url(self, entity: Entity, asked: Asked, columns: Sequence[str]) -> bool:
+        """Tell whether ids stand in the URL, whose length is limited."""
+        del entity, asked, columns
+        return True
+
+
+class Written(Spoken):
+    """A protocol whose questions stand in a body, or in a statement."""
+
+    def in_url(self, entity: Entity, asked: Asked, columns: Sequence[str]) -> bool:
+        """Say that ids never do."""
+        del entity, asked, columns
+        return False
+
 
 class RestDialect(Spoken):
     """REST with page numbers. `results` lists keys and ids, the rows stand in maps beside it (a side-loaded answer).
@@ -148,7 +164,7 @@ class ODataDialect(Spoken):
         return f"%27%27%20or%20{quote(column)}%20eq%20" if self.ids == "or" else super().between(column)
 
 
-class RpcDialect(Spoken):
+class RpcDialect(Written):
     """JSON-RPC 1.0 with `search_read`: one endpoint, typed values marked by `hint`, a context with every call."""
 
     family: Literal["jsonrpc"]
@@ -159,10 +175,15 @@ class RpcDialect(Spoken):
 
 
 class QueryDialect(Spoken):
-    """A query language in a parameter of one path: rows, their number and the next page's link in the answer."""
+    """A query language in a parameter of one path: rows, their number and the next page's link in the answer.
+
+    `collection` is the path below which records are read by a POST of `ids` and `fields`: as many come, in their order,
+    null for each that is not there. It takes the record's own columns alone.
+    """
 
     family: Literal["query"]
     path: Path
+    collection: Path | None = None
     param: str = "q"
     rows: str
     next: str
@@ -171,6 +192,11 @@ class QueryDialect(Spoken):
     def between(self, column: str) -> str:
         """Return what stands between two ids: a space, too, for people's sake."""
         return super().between(column) + "%20"
+
+    def in_url(self, entity: Entity, asked: Asked, columns: Sequence[str]) -> bool:
+        """Tell whether a statement asks for them, and not a collection."""
+        own = asked is entity.id and not any("." in column for column in columns)
+        return not (self.collection and own) or bool(entity.where | asked.where)
 
 
 class Listed(Spoken):
@@ -197,7 +223,7 @@ class ScanDialect(Listed):
     lists: dict[str, Listed] = {}
 
 
-class SoapDialect(Spoken):
+class SoapDialect(Written):
     """SOAP 1.1, by a WSDL that stands beside the manifest and is never fetched: an entity's path is its operation.
 
     `after` and `size` are the operation's arguments for a page: the id behind which it begins, and its rows. `rows` is
@@ -217,7 +243,7 @@ class SoapDialect(Spoken):
         return [id_ for id_ in ids if XML.fullmatch(id_)]
 
 
-class SqlDialect(Spoken):
+class SqlDialect(Written):
     """Tables or views of a relational database; the binding's address names the database."""
 
     family: Literal["sql"]

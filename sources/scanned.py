@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from schema.context import Clock
     from schema.rows import Ref, Row
     from sources.contract import Position, Scope
-    from sources.manifest import Asked, Entity
+    from sources.manifest import Asked
     from sources.selection import Order, Selection
     from sources.source import Vendor
     from sources.translation import RowReader
@@ -95,8 +95,10 @@ class ScannedSource(Source):
                 break
         return walk.places[:size], walk.total
 
-    async def _batch(self, row: type[Row], entity: Entity, asked: Asked, ids: Sequence[str], scope: Scope) -> Batch:
-        del entity  # the list was read by it
+    async def _batch(
+        self, row: type[Row], asked: Asked, columns: Sequence[str], ids: Sequence[str], scope: Scope
+    ) -> Batch:
+        del columns  # the list was read with its own
         snapshot, reader, wanted = await self._snapshot(row, scope), self.reader(row), frozenset(ids)
         origin, near = self._origin(snapshot.taken), frozenset(map(bare, ids))
         rows = [

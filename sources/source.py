@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Mapping
 from contextlib import aclosing
 from http import HTTPStatus
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from schema.rows import Row
     from sources.contract import Answer, Family, Request, Scope
     from sources.exchange import LineActs
-    from sources.manifest import Asked, Entity, Manifest
+    from sources.manifest import Asked, Manifest
     from sources.unmapped import Unmapped
     from sources.walk import Place
     from sources.wire.client import Wire
@@ -165,10 +166,12 @@ class Source:
         formed = self.manifest.dialect.carried(ids)
         if asked.form:
             formed = [id_ for id_ in formed if re.fullmatch(asked.form, id_)]
-        limits = self.manifest.limits
-        between = self.manifest.dialect.between(asked.name) if asked.joined else f"&{quote(asked.name, safe='')}="
-        chunks = list(_chunks(formed, asked.most(limits.ids), limits.url_bytes, len(between)))
-        answers = await _settled([self._batch(row, entity, asked, chunk, scope) for chunk in chunks])
+        limits, dialect = self.manifest.limits, self.manifest.dialect
+        between = dialect.between(asked.name) if asked.joined else f"&{quote(asked.name, safe='')}="
+        columns = self._columns.behind([*self.reader(row).columns, asked.at], row.type)
+        most = limits.url_bytes if dialect.in_url(entity, asked, columns) else sys.maxsize
+        chunks = list(_chunks(formed, asked.most(limits.ids), most, len(between)))
+        answers = await _settled([self._batch(row, asked, columns, chunk, scope) for chunk in chunks])
         outcomes: list[tuple[Sequence[str], Batch | SourceFailure]] = []
         if len(formed) < len(ids):
             # No record has such an id: that is an answer, too.
@@ -219,14 +222,16 @@ class Source:
                 return
             after = Position(count, ref.id)
 
-    async def _batch(self, row: type[Row], entity: Entity, asked: Asked, ids: Sequence[str], scope: Scope) -> Batch:
+    async def _batch(
+        self, row: type[Row], asked: Asked, columns: Sequence[str], ids: Sequence[str], scope: Scope
+    ) -> Batch:
         reader, origin = self.reader(row), self._origin(self.clock.now())
-        columns = self._columns.behind([*reader.columns, asked.at], row.type)
         pages: list[Found] = []
         wanted = frozenset(ids)
         received, total = 0, None
         failed: dict[str, SourceFailure] = {}
-        request = self.family.by_ids(entity, asked, ids, columns, self.manifest.limits.rows)
+        entity, limits = self.manifest.entities[row.type], self.manifest.limits
+        request = self.family.by_ids(entity, asked, ids, columns, limits.rows)
         async for answer in self._pages(request, scope, row.type):
             total = answer.total if total is None else total
             failed |= {ids[place]: failure for place, failure in answer.failed.items()}

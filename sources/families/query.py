@@ -1,4 +1,7 @@
-"""A query language in one parameter: `SELECT ... FROM ... WHERE ... IN (...)` (batch strategy B), pages by a link."""
+"""A query language in one parameter: `SELECT ... FROM ... WHERE ... IN (...)` (batch strategy B), pages by a link.
+
+Records by their own ids may have a road of their own: a list of ids in a body (batch strategy A).
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,10 @@ class Query:
         self.dialect = dialect
 
     def by_ids(self, entity: Entity, asked: Asked, ids: Sequence[str], columns: Sequence[str], size: int) -> Request:
-        """Ask for the rows whose column is in the list."""
+        """Ask for the rows whose column is in the list, or for the records of these ids."""
         del size  # the source's own page is the only one
+        if not self.dialect.in_url(entity, asked, columns):
+            return Request(f"{self.dialect.collection}/{entity.path}", body={"ids": [*ids], "fields": [*columns]})
         members = ", ".join(_literal(id_) for id_ in ids)
         return self._select(entity, columns, [f"{asked.name} IN ({members})", *_equal(entity.where | asked.where)])
 
@@ -46,6 +51,8 @@ class Query:
     def read(self, request: Request, body: bytes) -> Answer:
         """Take the page's rows and follow the link, which must stay below the queries."""
         content = decode(body)
+        if request.body is not None:
+            return _collected(request.body["ids"], content)
         rows = walk(content, self.dialect.rows)
         if not isinstance(rows, list):
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer has no rows")
@@ -69,6 +76,14 @@ class Query:
         if not isinstance(link, str) or not link.startswith(f"{self.dialect.path}/") or ".." in link:
             raise SourceFailure(Code.SOURCE_MISBEHAVED, "the next link leaves the queries")
         return Request(link)
+
+
+def _collected(ids: Sequence[str], content: Any) -> Answer:
+    """Take the records of a collection. Where as many did not come as were asked for, a missing one proves nothing."""
+    if not isinstance(content, list):
+        raise SourceFailure(Code.SOURCE_MISBEHAVED, "the answer is no list of records")
+    rows = [row for row in content if row is not None]
+    return Answer(rows, total=len(rows) + len(ids) - len(content))
 
 
 def _literal(text: str) -> str:

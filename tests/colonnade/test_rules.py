@@ -11,9 +11,10 @@ import pytest
 from colonnade.demo import configure, over
 from colonnade.wiring import SystemClock
 from demo.systems import HTTP, Bound, Silent
-from schema.tomlfile import FileError
+from schema.tomlfile import FileError, load
 from sources import registry, rules
-from sources.registry import Binding
+from sources.manifest import Manifest
+from sources.registry import Binding, vendors
 from tests.conftest import House
 from tests.terminal import cells, invoke
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from tests.conftest import House as Running
 
 ACTIVE = '310 = "ACTIVE"'
+KANTATA = next(path for role, vendor, path in vendors() if (role, vendor) == ("psa", "kantata"))
+# The version of its rules that is approved.
+NOW = load(KANTATA, Manifest).version
 CURE = "undo that, or raise 'version', have it approved and run 'colonnade rules lock --folder {}'"
 
 
@@ -68,21 +72,21 @@ def test_a_changed_rule_is_refused_until_it_is_approved(folder: Path, running: R
     code, said = check(folder, running, tmp_path)
     assert code == 2
     assert said == (
-        f"{folder}/source.toml: codes.workspace_status.310 and 0 more have changed since version 3 was approved by "
+        f"{folder}/source.toml: codes.workspace_status.310 and 0 more have changed since version {NOW} was approved by "
         f"integration steward; {CURE.format(folder)}\n"
     )
     code, said = run("rules", "lock", "--folder", folder)
     assert code == 2
     assert said == (
-        "psa/ours: has changed under version 3, which integration steward approved; raise 'version' and name in "
+        f"psa/ours: has changed under version {NOW}, which integration steward approved; raise 'version' and name in "
         "'approved_by' who approved the new one\n"
     )
-    changed(folder, "version = 3", "version = 4")
+    changed(folder, f"version = {NOW}", f"version = {NOW + 1}")
     code, said = check(folder, running, tmp_path)
     assert code == 2
     assert said == (
-        f"{folder}/source.toml: is version 4, but 3 was approved; have version 4 approved, then run "
-        f"'colonnade rules lock --folder {folder}'\n"
+        f"{folder}/source.toml: is version {NOW + 1}, but {NOW} was approved; have version {NOW + 1} approved, "
+        f"then run 'colonnade rules lock --folder {folder}'\n"
     )
     assert run("rules", "lock", "--folder", folder)[0] == 0
     assert check(folder, running, tmp_path)[0] == 0
@@ -109,12 +113,12 @@ def test_a_change_is_shown_rule_by_rule(folder: Path, tmp_path: Path) -> None:
     earlier = shutil.copy(folder / "rules.lock", tmp_path / "earlier.lock")
     changed(folder, ACTIVE, '310 = "ON_HOLD"\n311 = "ACTIVE"')
     changed(folder, 'region = "custom_fields.region"\n', "")
-    changed(folder, "version = 3", "version = 4")
+    changed(folder, f"version = {NOW}", f"version = {NOW + 1}")
     expected = [
         ("psa/ours", "codes.workspace_status.310", '"ACTIVE"', '"ON_HOLD"'),
         ("psa/ours", "codes.workspace_status.311", "", '"ACTIVE"'),
         ("psa/ours", "entities.Project.fields.region", '"custom_fields.region"', ""),
-        ("psa/ours", "version", "3", "4"),
+        ("psa/ours", "version", str(NOW), str(NOW + 1)),
     ]
     code, said = run("rules", "diff", "--folder", folder)
     assert (code, cells(said)) == (1, expected)
