@@ -1,4 +1,4 @@
-"""Records that are read by a list of their ids in a body: null is nobody, and a list that is too short tells of nobody."""
+"""Records that are read by a list of their ids in a body: null is nobody, and one that is too short tells of nobody."""
 
 from __future__ import annotations
 
