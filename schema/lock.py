@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SIGNED = ("version", "approved_by")
 HEAD = """\
-# The rules that were approved, each as it reads in its file; of a translate.py, its SHA-256.
+# The rules that were approved, each as it reads in its file; of code, its SHA-256.
 # `colonnade rules diff` shows what has changed since, `colonnade rules lock` pins it under a new version.
 """
 

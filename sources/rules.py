@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 LOCK = "rules.lock"
+CODE = (".py", ".wsdl")
 
 
 def read(path: Path) -> RuleSet:
-    """Read the rules of a manifest's folder; its translate.py is one of them."""
+    """Read the rules of a manifest's folder; what else decides there is one of them: its code, and a WSDL."""
     rules = lock.read(path, "/".join(path.parts[-3:-1]))
-    code = path.with_name("translate.py")
-    if not code.exists():
-        return rules
-    return rules._replace(rules={**rules.rules, code.name: hashlib.sha256(code.read_bytes()).hexdigest()})
+    files = sorted(file for file in path.parent.iterdir() if file.suffix in CODE)
+    return rules._replace(
+        rules=rules.rules | {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    )
 
 
 def lock_of(path: Path) -> Path:

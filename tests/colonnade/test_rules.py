@@ -129,13 +129,19 @@ def test_a_change_is_shown_rule_by_rule(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_comment_is_no_rule(folder: Path, running: Running, tmp_path: Path) -> None:
-    """Comments and layout change freely; a translate.py is pinned whole."""
+    """Comments and layout of a manifest change freely."""
     changed(folder, ACTIVE, f"# under way\n\n{ACTIVE}")
     assert run("rules", "diff", "--folder", folder) == (0, "")
     assert check(folder, running, tmp_path)[0] == 0
-    (folder / "translate.py").write_text("def doubled(id):\n    return id * 2\n", encoding="utf-8")
-    code, said = check(folder, running, tmp_path)
-    assert (code, said.partition(" and ")[0]) == (2, f"{folder}/source.toml: translate.py")
+
+
+@pytest.mark.parametrize("name", ["translate.py", "writes.py", "made.py", "another.py"])
+def test_code_is_pinned_whole(folder: Path, running: Running, tmp_path: Path, name: str) -> None:
+    """It says what values mean and what a system is told: none of it changes unseen, nor does a file come to it."""
+    with (folder / name).open("a", encoding="utf-8") as code:
+        code.write("\n# changed\n")
+    ended, said = check(folder, running, tmp_path)
+    assert (ended, said.partition(" and ")[0]) == (2, f"{folder}/source.toml: {name}")
 
 
 def test_a_lock_that_cannot_be_read_is_refused(folder: Path, running: Running, tmp_path: Path) -> None:
