@@ -136,6 +136,7 @@ def test_the_page_leads_to_its_answers(colleague: Colleague) -> None:
     assert "7 passed" in colleague.said["pytest -q -n0 tests/commands/test_extend_assignment.py"]
     assert touched(colleague.folder) == {
         *("commands/extend_assignment.py", POLICY, "policies/policies.lock", "schema.graphql"),
+        "docs/capabilities.md",
         "tests/commands/test_extend_assignment.py",
     }
 
