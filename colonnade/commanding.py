@@ -214,7 +214,9 @@ def _exchanges(
         said = bound.exchange
         key = secret(said.key, f"bindings.{name}.exchange.key")
         road = checked(Road(said.address, said.user, key, said.known_hosts, said.seconds), name)
-        yield Exchange(app.desk.sources[name], road, app.engine, app.clock, passes=passes, answered=answered)
+        yield Exchange(
+            app.desk.sources[name], road, app.engine, app.clock, app.metrics, passes=passes, answered=answered
+        )
 
 
 def _complete(authority: Authority) -> None:

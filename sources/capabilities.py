@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from schema.rows import System
 from schema.tomlfile import FileError, load
 from sources.manifest import Manifest
-from sources.registry import acts_of, vendors
+from sources.registry import acts_of, lines_of, vendors
 from sources.writes import WRITES
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ WORDS: Final = {
 }
 
 
+BY_FILE: Final = "it may go by file, where the binding has an [exchange]"
 COMMANDS: Final = """\
 A command asks for changes as the case demands. Below those of a role stands for each command that may ask for some of
 them which system takes `all` of these, which `none`, and which ones one does not take."""
@@ -37,13 +38,15 @@ them which system takes `all` of these, which `none`, and which ones one does no
 class Capabilities(NamedTuple):
     """One vendor: a word for each change that its role is asked for, and the reasons for those it does not take.
 
-    `kept` says where that stands for which the product has no place, by the changes that put it there.
+    `kept` says where that stands for which the product has no place, by the changes that put it there; `by_file` are
+    the changes that may go in a file, and says so.
     """
 
     vendor: str
     words: Mapping[str, str]
     reasons: Mapping[str, str]
     kept: Mapping[str, str]
+    by_file: Mapping[str, str]
 
     def carried(self, changes: AbstractSet[str]) -> str:
         """Say of changes whether the system takes them: all, none, or which not."""
@@ -97,7 +100,8 @@ def _capabilities(path: Path, kinds: Sequence[type[Write]]) -> Capabilities:
         raise FileError(f"{path}: exempt: say why these are not taken: {unsaid}; these are taken or unknown: {strange}")
     if idle := sorted(called for called in manifest.kept if words.get(called, EXEMPT) == EXEMPT):
         raise FileError(f"{path}: kept: these are not taken, or unknown: {idle}")
-    return Capabilities(path.parent.name, words, reasons, manifest.kept)
+    by_file = {kind.called: BY_FILE for kind in lines_of(path)}
+    return Capabilities(path.parent.name, words, reasons, manifest.kept, by_file)
 
 
 def _word(kind: type[Write], act: Act[Any]) -> str:
@@ -133,8 +137,8 @@ def markdown(found: Sequence[Table], commands: Mapping[str, AbstractSet[str]]) -
 
 
 def told_of(vendor: Capabilities) -> Iterator[str]:
-    """Yield what is kept where and each reason of a vendor, with the changes that it is for unless it is for all."""
-    for said in (vendor.kept, vendor.reasons):
+    """Yield what is kept where, what may go by file, and each reason, with its changes if these are not all."""
+    for said in (vendor.kept, vendor.by_file, vendor.reasons):
         for text in dict.fromkeys(said.values()):
             own = [called for called, each in said.items() if each == text]
             yield text if len(own) == len(vendor.words) else f"{text} ({', '.join(own)})"

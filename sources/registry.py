@@ -180,7 +180,7 @@ def _lines(path: Path, manifest: Manifest, binding: Binding) -> LineActs:
     """Return what is handed over in files: what a vendor's `files.py` offers, where the binding has a road for them."""
     if not binding.by_files:
         return {}
-    lines: LineActs = getattr(_module(path.with_name("files.py")), "LINES", {})
+    lines = lines_of(path)
     if manifest.exchange is None or not lines:
         said = (
             f"{path}: this vendor takes no files; say how in [exchange] and files.py, or remove the binding's exchange"
@@ -188,6 +188,12 @@ def _lines(path: Path, manifest: Manifest, binding: Binding) -> LineActs:
         raise FileError(said)
     if strange := sorted(kind.called for kind in lines if kind.system.value != binding.role):
         raise FileError(f"{path.with_name('files.py')}: {strange} are not asked of this role")
+    return lines
+
+
+def lines_of(manifest: Path) -> LineActs:
+    """Return what a vendor's `files.py` offers, where it has one."""
+    lines: LineActs = getattr(_module(manifest.with_name("files.py")), "LINES", {})
     return lines
 
 

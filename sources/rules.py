@@ -20,9 +20,8 @@ def read(path: Path) -> RuleSet:
     """Read the rules of a manifest's folder; what else decides there is one of them: its code, and a WSDL."""
     rules = lock.read(path, "/".join(path.parts[-3:-1]))
     files = sorted(file for file in path.parent.iterdir() if file.suffix in CODE)
-    return rules._replace(
-        rules=rules.rules | {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-    )
+    code = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return rules._replace(rules={**rules.rules, **code})
 
 
 def lock_of(path: Path) -> Path:

@@ -120,6 +120,13 @@ async def unanswered(connection: AsyncConnection, binding: str) -> list[File]:
     return [read(File, row) for row in (await connection.execute(which)).mappings()]
 
 
+async def waiting(connection: AsyncConnection, binding: str) -> tuple[int, datetime | None]:
+    """Return how many files have no answer, and when the oldest of them was meant."""
+    own = (FILES.c.binding == binding, FILES.c.state != ANSWERED)
+    count, since = (await connection.execute(select(func.count(), func.min(FILES.c.meant_at)).where(*own))).one()
+    return count, since
+
+
 async def lines_of(connection: AsyncConnection, file: File) -> list[Line]:
     """Return what stands in a file."""
     own = (FILE_LINES.c.binding == file.binding, FILE_LINES.c.sequence == file.sequence)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from schema.context import Clock
     from sources.exchange import Answered
     from sources.source import Source
+    from sources.wire.metrics import Metrics
     from sources.wire.sftp import Folder, Road
     from store.files import File, Line
 
@@ -54,6 +55,7 @@ class Exchange:
         road: Road,
         store: AsyncEngine,
         clock: Clock,
+        metrics: Metrics,
         *,
         passes: Callable[[Gate], Awaitable[bool]],
         answered: Callable[[str], Awaitable[None]],
@@ -61,6 +63,7 @@ class Exchange:
         assert source.manifest.exchange is not None, "a source takes files only where its manifest says how"  # noqa: S101
         self._store, self._binding, self._road, self._terms = store, source.binding, road, source.manifest.exchange
         self._passes, self._go_on, self._clock = passes, answered, clock
+        self._metrics, self._labels = metrics, (source.system.value, source.binding)
 
     async def keep_going(self) -> None:
         """Look once a window, as long as the process lives."""
@@ -78,11 +81,19 @@ class Exchange:
         await self._mean()
         async with snapshot(self._store) as connection:
             open_ = await files.unanswered(connection, self._binding)
-        if not open_:
-            return
-        async with opened(self._road) as folder:
-            for file in open_:
-                await self._deliver(folder, file)
+        try:
+            if open_:
+                async with opened(self._road) as folder:
+                    for file in open_:
+                        await self._deliver(folder, file)
+        finally:
+            await self._count()
+
+    async def _count(self) -> None:
+        async with snapshot(self._store) as connection:
+            count, since = await files.waiting(connection, self._binding)
+        self._metrics.unanswered.labels(*self._labels).set(count)
+        self._metrics.unanswered_since.labels(*self._labels).set(since.timestamp() if since else 0)
 
     async def _mean(self) -> None:
         """Make one file of the lines whose periods are open; the others stay where they are."""

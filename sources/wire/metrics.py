@@ -71,6 +71,15 @@ class Metrics:
             SYSTEM,
             registry=registry,
         )
+        self.unanswered = Gauge(
+            "colonnade_files_unanswered", "Files that a system has not answered yet.", SYSTEM, registry=registry
+        )
+        self.unanswered_since = Gauge(
+            "colonnade_files_unanswered_since_timestamp_seconds",
+            "When the oldest of them was meant; 0 where all are answered.",
+            SYSTEM,
+            registry=registry,
+        )
         self.breaker = Gauge("colonnade_breaker_open", "1 while the breaker is open.", SYSTEM, registry=registry)
 
     def unplanned(self, reason: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from colonnade.settings import Settings
+from demo.firm.clock import AS_OF
 from demo.heritage.ledger import DRAFT, DRAFTS
 from schema.rows import Ref
 from store import audit_verdict, database
@@ -225,6 +226,16 @@ def test_a_period_that_closes_on_the_way(files: Files) -> None:
     assert files.came() == ["COL000001", "COL000002"]
 
 
+def unanswered(files: Files) -> tuple[float, float]:
+    """Return what the server has counted: how many files have no answer, and since when the oldest one."""
+    said = httpx.get(files.url.replace("/graphql", "/metrics"), trust_env=False).text
+    counted = dict(line.rsplit(" ", 1) for line in said.splitlines() if line.startswith("colonnade_files_"))
+    labels = f'{{role="erp",system="{LEGACY}"}}'
+    names = ("colonnade_files_unanswered", "colonnade_files_unanswered_since_timestamp_seconds")
+    count, since = (float(counted[f"{name}{labels}"]) for name in names)
+    return count, since
+
+
 def test_a_host_that_is_another(files: Files) -> None:
     """Nothing is sent to a host that has not the key by which it is known; to the right one it goes, once."""
     known = files.road.folder / "known_hosts"
@@ -236,10 +247,13 @@ def test_a_host_that_is_another(files: Files) -> None:
         until(lambda: "HostKeyNotVerifiable" in files.output.read_text("utf-8"))
         assert (files.came(), files.posted()) == ([], [])
         assert files.ended(id_, "PARKED")["waitingFor"] == "FILE_ANSWER"
+        until(lambda: unanswered(files)[0] == 1)
+        assert 0 <= unanswered(files)[1] - AS_OF.timestamp() < SECONDS
     finally:
         known.write_text(ours, "ascii")
     assert files.ended(id_)["status"] == "SUCCEEDED"
     once(files, DRAFT)
+    until(lambda: unanswered(files) == (0, 0))
     secret = (files.road.folder / "client_key").read_text("ascii").splitlines()[1]
     assert secret not in files.output.read_text("utf-8")
 
