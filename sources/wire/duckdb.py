@@ -31,7 +31,7 @@ class DuckDb:
         told = {"read_only": True, "config": CLOSED}
         try:
             self._engine = create_engine(url, poolclass=NullPool, connect_args=told)
-        except NoSuchModuleError as error:
+        except (NoSuchModuleError, ImportError) as error:
             raise FileError(f"{url}: DuckDB needs the extra: pip install 'colonnade[duckdb]'") from error
         self._threads = ThreadPoolExecutor(at_once, "duckdb")
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import sys
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE, Popen, run
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 import duckdb
 import pytest
 
-from colonnade.demo import over
+from colonnade.demo import configure, over
 from colonnade.wiring import SystemClock
 from demo import warehouse
 from demo.systems import Bound, Silent, psa
@@ -224,6 +225,35 @@ def test_a_file_that_is_being_loaded_is_away_and_free_in_between(firm: Firm, tmp
             answer = house.ask(REPORTED)
         assert (loading.returncode, _reported(house)["ENG-006"][0]) == (0, "198000.00")
     assert {error["extensions"]["code"] for error in answer.errors} == {"SOURCE_UNAVAILABLE"}
+
+
+def test_a_file_may_take_anothers_place(firm: Firm, tmp_path: Path) -> None:
+    """A new file that is loaded beside the old one and renamed is read from then on, and nobody was away meanwhile."""
+    path, beside = tmp_path / "warehouse.duckdb", tmp_path / "next.duckdb"
+    warehouse.fill(f"duckdb:///{path}", firm)
+    known = {schedule.engagement: schedule.engagement for schedule in firm.revenue_schedules}
+    copies = Bound("warehouse", "reporting_views", f"duckdb:///{path}", {}, {"Engagement": known.get}, Silent())
+    with psa(firm) as delivery, over([delivery, copies]) as running:
+        house = House(running)
+        assert _reported(house)["ENG-006"][0] == "198000.00"
+        shutil.copy(path, beside)
+        with duckdb.connect(beside) as loading:
+            loading.execute("UPDATE recognized_revenue SET recognized_amount = 7 WHERE engagement_code = 'ENG-006'")
+            assert _reported(house)["ENG-006"][0] == "198000.00"
+        beside.rename(path)
+        assert _reported(house)["ENG-006"][0] == "7.00"
+
+
+@pytest.mark.parametrize("missing", ["duckdb", "duckdb_engine"])
+def test_without_its_extra_it_says_what_to_install(tmp_path: Path, missing: str) -> None:
+    """A driver that is not installed is named with its cure, and the server does not start."""
+    bound = Bound("warehouse", "reporting_views", f"duckdb:///{tmp_path}/w.duckdb", {}, {}, Silent())
+    config = configure(tmp_path, [bound])
+    without = f"import sys; sys.modules[{missing!r}] = None; from colonnade.cli import app; app()"
+    command = [sys.executable, "-c", without, "sources", "check", "--config", str(config)]
+    done = run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "DuckDB needs the extra: pip install 'colonnade[duckdb]'" in done.stderr
 
 
 def test_a_read_that_takes_too_long_ends_in_time_and_in_the_database(filled: Warehouse) -> None:
