@@ -137,7 +137,7 @@ async def test_ten_thousand_lines_go_once(ledger: Ledger, tmp_path: Path, kind: 
         spent = time.monotonic() - began
         async with stores[0].connect() as connection:
             counted = await connection.execute(select(FILE_LINES.c.state, func.count()).group_by("state"))
-            states: dict[str, int] = dict(counted.tuples().all())
+            states = {row[0]: row[1] for row in counted}
             names = list((await connection.execute(select(FILES.c.name).order_by(FILES.c.sequence))).scalars())
         await source.wire.aclose()
         for store in stores:
