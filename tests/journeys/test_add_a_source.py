@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import tomllib
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
@@ -18,14 +20,17 @@ from colonnade.wiring import SystemClock
 from demo.systems import HTTP
 from schema.tomlfile import FileError, Strict
 from sources.erp.writes import PostInvoice
-from sources.families.odata_v2 import ODataV2
-from sources.registry import Binding, connect
+from sources.registry import NEEDED, Binding, connect
 from tests.journeys.page import Developer, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE = Path("docs/add-a-source.md").absolute()
+WSDL = Path("sources/erp/heritage/service.wsdl").absolute()
+# Every protocol that a manifest may name.
+DIALECTS = get_args(get_args(sources.dialects.Dialect)[0])
+FAMILIES = [get_args(kind.model_fields["family"].annotation)[0] for kind in DIALECTS]
 TOOLS = Path(sys.executable).parent
 
 
@@ -77,7 +82,9 @@ def vocabulary() -> list[str]:
 def test_the_table_is_the_whole_vocabulary() -> None:
     """The page lists every part and every key that a manifest may have, in the words of the models themselves."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
-    assert lines[lines.index("| --- | --- | --- |") + 1 :] == vocabulary()
+    assert (
+        lines[lines.index("| --- | --- | --- |", lines.index("## All that a manifest can say")) + 1 :] == vocabulary()
+    )
 
 
 def test_the_folder_that_takes_files_compiles(tmp_path: Path) -> None:
@@ -94,10 +101,23 @@ def test_the_folder_that_takes_files_compiles(tmp_path: Path) -> None:
         connect(bound._replace(by_files=True), SystemClock())
 
 
-def test_the_manifest_of_a_gateway_compiles(tmp_path: Path) -> None:
-    """The page's manifest for OData V2 is whole: it binds as it stands."""
-    (text,) = (block.text for block in blocks(PAGE) if block.file == "gateway/source.toml")
-    (tmp_path / "source.toml").write_text(text, encoding="utf-8")
-    secrets = {"user": "us", "password": "s3cret"}
-    source = connect(Binding("erp", str(tmp_path), "http://127.0.0.1:9", secrets), SystemClock())
-    assert isinstance(source.family, ODataV2)
+MANIFESTS = {block.file: block.text for block in blocks(PAGE) if block.file.endswith("source.toml")}
+
+
+@pytest.mark.parametrize("file", MANIFESTS)
+def test_every_manifest_of_the_page_is_whole(tmp_path: Path, file: str) -> None:
+    """It binds as it stands."""
+    (tmp_path / "source.toml").write_text(MANIFESTS[file], encoding="utf-8")
+    shutil.copy(WSDL, tmp_path)
+    said = tomllib.loads(MANIFESTS[file])
+    web, secrets = said["auth"]["kind"] != "database", dict.fromkeys(NEEDED[said["auth"]["kind"]], "a-secret")
+    address = "http://127.0.0.1:9" if web else "postgresql+psycopg://127.0.0.1:9/lake"
+    source = connect(Binding(said["role"], str(tmp_path), address, secrets), SystemClock())
+    assert source.manifest.dialect.family == said["dialect"]["family"]
+
+
+def test_every_family_has_a_manifest_on_the_page() -> None:
+    """Whoever has a system of a known protocol finds a complete one, and V2 beside V4."""
+    spoken = [tomllib.loads(text)["dialect"] for text in MANIFESTS.values()]
+    assert {one["family"] for one in spoken} == set(FAMILIES)
+    assert {one.get("version", "v4") for one in spoken if one["family"] == "odata"} == {"v2", "v4"}
