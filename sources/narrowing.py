@@ -7,10 +7,10 @@ does if the client's own filter is within it, or if one filter says all that is 
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
+from cachetools import LRUCache
 
 from schema.access import OWN, Bond, forbidden, keys, words_of
 from schema.connection import Wanted
@@ -49,6 +49,8 @@ class Part(NamedTuple):
 
 # What no filter says. It is no wish that anybody could have.
 UNSAID: Final = Wanted(search="")
+# The order of sets that callers hold, by who each is: it is kept here with its order, so that its id is nobody else's.
+_ORDERS: Final[LRUCache[int, tuple[frozenset[Ref], Sequence[Ref]]]] = LRUCache(64)
 
 
 class Roots:
@@ -123,10 +125,12 @@ class Roots:
         return Page([(cursor, found[ref] or gone) for cursor, ref in page.rows], page.has_next, page.total)
 
 
-@lru_cache(maxsize=64)
 def _ordered(held: frozenset[Ref]) -> Sequence[Ref]:
     """Return who is held in the order of the ids. Of thousands a page shows a few, and then the next page the next."""
-    return sorted(held, key=lambda ref: (len(ref.id), ref.id))
+    # By which set it is, and not by what is in it: one that was found anew has to be compared one by one with its like.
+    if (known := _ORDERS.get(id(held))) is None:
+        known = _ORDERS[id(held)] = held, sorted(held, key=lambda ref: (len(ref.id), ref.id))
+    return known[1]
 
 
 def narrowed(home: Home, parts: Sequence[Part], wanted: Wanted) -> Wanted | None:

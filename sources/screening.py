@@ -13,6 +13,7 @@ Which types are read by which bonds is the policy's (`policies/access.py`), whic
 from __future__ import annotations
 
 import asyncio
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from schema.access import OWN, Bond, Claim, Grant, either, forbidden, keys
@@ -22,7 +23,7 @@ from schema.rows import Row
 from sources.questions import QUESTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from schema.access import Key, Verdict
     from schema.graph import Home
@@ -101,16 +102,17 @@ class Screen:
         found = await self._desk.answer(name, rest, self._scope) if rest else {}
         claims = await self.claims(view.keyed, home.system.value)
         claims += [Claim(grant.only) for grant in view.by_parent]
-        return decided | {ref: _screened(value, claims) for ref, value in found.items()}
+        seen = _at_sight(claims)
+        return decided | {ref: value if seen(value) else _screened(value, claims) for ref, value in found.items()}
 
     async def _foreseen(self, question: type[Question], view: View, asked: Sequence[Ref]) -> dict[Ref, Any]:
         """Answer without a call where whoever is asked for decides: of a colleague's time no entry may be seen."""
         if view.by_parent or not ((view.by_id and question.by == question.rows.type) or view.by_key(question.by)):
             return {}
         claims = {binding: await self._claims_on(view, binding) for binding in {ref.binding for ref in asked}}
-        verdicts = {ref: either(claim.holds(ref) for claim in claims[ref.binding]) for ref in asked}
+        rest = [ref for ref in asked if not any(claim.holds(ref) is True for claim in claims[ref.binding])]
         nothing: Any = [] if question.many else forbidden()
-        return {ref: verdict or nothing for ref, verdict in verdicts.items() if verdict is not True}
+        return {ref: either(claim.holds(ref) for claim in claims[ref.binding]) or nothing for ref in rest}
 
     async def told(self, place: Home, found: Any) -> Any:
         """Return what was found by the client's own reference, if that may be told: nothing and not yours are alike."""
@@ -185,6 +187,21 @@ class Screen:
         deciding = [(grant, next(iter(keys(grant.bond, scope)), None)) for grant in granted]
         keyed = [(grant, key) for grant, key in deciding if key is not None or grant.bond is Bond.ALL]
         return View(keyed=keyed, by_parent=[grant for grant, key in deciding if (grant, key) not in keyed])
+
+
+def _at_sight(claims: Sequence[Claim]) -> Callable[[Any], bool]:
+    """Return what tells of a row, or of all rows of a list, that one grant is enough; all else is looked at closely."""
+    sure = next((claim for claim in claims if claim.key and not claim.only), None)
+    if sure is None or sure.key is None or isinstance(sure.held, Problem):
+        return lambda _: False
+    held, whose = sure.held, attrgetter(sure.key.at)
+
+    def seen(found: Any) -> bool:
+        if isinstance(found, list):
+            return all(isinstance(row, Row) and whose(row) in held for row in found)
+        return isinstance(found, Row) and whose(found) in held
+
+    return seen
 
 
 def _screened(found: Any, claims: Sequence[Claim]) -> Any:
