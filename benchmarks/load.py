@@ -10,6 +10,7 @@ import asyncio
 import statistics
 import sys
 import time
+from itertools import cycle
 from typing import Any, Final
 
 import msgspec
@@ -20,14 +21,17 @@ PAUSE: Final = 0.002
 
 
 class Load(msgspec.Struct):
-    """What is sent where: `count` requests, or as many as fit into `seconds`. `probed` is asked beside them."""
+    """What is sent where: `count` requests, or as many as fit into `seconds`. `probed` is asked beside them.
+
+    Each request shows the next of the tokens, the first after the last; an empty one is not shown.
+    """
 
     port: int
     body: bytes
     connections: int
     count: int
-    seconds: float = 0
-    token: str = ""
+    seconds: float
+    tokens: list[str]
     probed: str = ""
 
 
@@ -47,6 +51,9 @@ class Loop:
 
     def __init__(self, load: Load) -> None:
         self._load, self._left = load, load.count
+        self._requests = cycle(
+            [_head("POST", "/graphql", load.port, token, len(load.body)) + load.body for token in load.tokens]
+        )
         self._until = time.perf_counter() + load.seconds
         self._waited: list[float] = []
         self._longest, self._length, self._bad, self._over = 0.0, 0, 0, False
@@ -70,11 +77,10 @@ class Loop:
 
     async def _worker(self) -> None:
         load = self._load
-        request = _head("POST", "/graphql", load.port, load.token, len(load.body)) + load.body
         reader, writer = await asyncio.open_connection("127.0.0.1", load.port, limit=READ)
         while self._goes_on():
             began = time.perf_counter()
-            writer.write(request)
+            writer.write(next(self._requests))
             status, body = await _answer(reader)
             self._waited.append(time.perf_counter() - began)
             self._length = self._length or len(body)

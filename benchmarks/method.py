@@ -134,7 +134,7 @@ class Bench:
 
     def _answer(self, entry: Running, case: Case) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        headers |= {"Authorization": f"Bearer {entry.token}"} if entry.token else {}
+        headers |= {"Authorization": f"Bearer {entry.tokens[0]}"} if entry.tokens[0] else {}
         url = f"http://127.0.0.1:{entry.process.port}/graphql"
         return httpx.post(url, content=case.body, headers=headers, timeout=60, trust_env=False).json()
 
@@ -152,12 +152,15 @@ class Bench:
             self._load(entry, case, 0, seconds)
 
     def _load(self, entry: Running, case: Case, count: int, seconds: float = 0, probed: str = "") -> Measured:
-        load = Load(entry.process.port, case.body, case.connections, count, seconds, entry.token, probed)
+        load = Load(entry.process.port, case.body, case.connections, count, seconds, list(entry.tokens), probed)
         with pinned(self._cores.others):
             done = subprocess.run(
                 [*PYTHON, "benchmarks.load"], input=msgspec.json.encode(load), capture_output=True, cwd=ROOT, check=True
             )
-        return msgspec.json.decode(done.stdout, type=Measured)
+        measured = msgspec.json.decode(done.stdout, type=Measured)
+        # The next load goes on where this one has ended.
+        entry.tokens.rotate(-measured.requests)
+        return measured
 
 
 @contextmanager

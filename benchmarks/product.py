@@ -1,4 +1,4 @@
-"""The product over the upstream, as a firm would have it: a configuration, linked systems, a key for who asks."""
+"""The product over the upstream, as a firm would have it: a configuration, linked systems, and who asks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.firm import ENTITY, systems
 from benchmarks.processes import PYTHON, ROOT
+from demo.issuer import AUDIENCE, CLIENT, Persona
 from schema.cross_reference import Established
 from schema.rows import Ref
 from store import database
@@ -26,9 +27,13 @@ ROLES: Final = ("psa", "crm", "hr", "erp", "forecast")
 # A benchmark is a caller without measure, and is reckoned like any other.
 MOST: Final = 10**12
 SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+# Nobody signs in by it where the benchmark asks with a service key.
+ABSENT: Final = "https://login.example.com"
+# Whom the issuer's tokens prove: of a group that stands for what the service key of the first server may do.
+BENCH: Final = Persona("bench", "bench", "Who measures", ("bench",))
 
 
-def configure(folder: Path, upstream: str, port: int, more: Sequence[str]) -> Path:
+def configure(folder: Path, upstream: str, port: int, more: Sequence[str], issuer: str = ABSENT) -> Path:
     """Write a configuration like any firm's over the upstream, link its systems, and return its path."""
     secret, store = folder / "secret", f"sqlite+aiosqlite:///{folder}/colonnade.db"
     secret.write_text(secrets.token_hex(), encoding="utf-8")
@@ -37,8 +42,8 @@ def configure(folder: Path, upstream: str, port: int, more: Sequence[str]) -> Pa
         "server": [f"port = {port}", f"secret = {kept}", *more],
         "store": [f"url = {json.dumps(store)}"],
         "access": [f"policy = {json.dumps(str(HERE / 'access.toml'))}"],
-        # Nobody signs in by it: the benchmark asks with a service key.
-        "identity": ['issuer = "https://login.example.com"', 'audience = "colonnade"', 'client_id = "colonnade-pages"'],
+        "identity": [f"issuer = {json.dumps(issuer)}", f'audience = "{AUDIENCE}"', f'client_id = "{CLIENT}"'],
+        "identity.groups.bench": ['roles = ["whole"]', f'entities = ["{ENTITY}"]'],
         "demand": [f"{name} = {MOST}" for name in ("cost", "values", "per_minute")],
     }
     for role in ROLES:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from benchmarks.gates import gates
+from benchmarks.load import Load, Measured
 from benchmarks.method import CONTROL
-from benchmarks.processes import Cores
+from benchmarks.processes import PYTHON, ROOT, Cores
 from benchmarks.questions import CASES, GROWTH
 from benchmarks.report import report
 from benchmarks.run import GROWING, QUICK, measure
 from benchmarks.servers import SERVERS
+from demo.emulator import serve
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(590)]
 
@@ -46,6 +57,23 @@ def test_all_servers_give_the_same_answers_and_the_report_has_a_row_for_each() -
     assert [*measured.inside] == _rows(text, "In process: microseconds of CPU an operation")
     assert [gate.what for gate in gates(measured)] == _rows(text, "The goal")
     assert "**A short run: it proves that it works, and no more.**" in text
+
+
+def test_each_request_shows_the_next_token() -> None:
+    """The first comes again after the last, whoever of the connections sends it."""
+    shown: list[str] = []
+
+    async def noted(request: Request) -> JSONResponse:
+        shown.append(request.headers["authorization"])
+        return JSONResponse({})
+
+    with serve(Starlette(routes=[Route("/graphql", noted, methods=["POST"])])) as server:
+        load = Load(int(server.url.rpartition(":")[2]), b"{}", 1, 5, 0, ["a", "b"])
+        command = [*PYTHON, "benchmarks.load"]
+        done = subprocess.run(command, input=msgspec.json.encode(load), capture_output=True, cwd=ROOT, check=True)
+
+    assert msgspec.json.decode(done.stdout, type=Measured).requests == len(shown)
+    assert shown == ["Bearer a", "Bearer b", "Bearer a", "Bearer b", "Bearer a"]
 
 
 def _rows(text: str, title: str) -> list[str]:

@@ -77,8 +77,11 @@ class Selection:
         """Answer what changes something, in order. Where one has made the whole answer null, the rest is not begun."""
         done: list[Column] = []
         for field in self._waiting:
-            lost = any(NULLED in column.values for column in done)
-            done.append(Column([None] * len(rows)) if lost else await field.later(rows, run))
+            if any(NULLED in column.values for column in done):
+                done.append(Column([None] * len(rows)))
+            else:
+                run.turn(field.tickets)
+                done.append(await field.later(rows, run))
         return done
 
     def _built(self, rows: list[Any], columns: Sequence[Column]) -> Column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from execution.planned import library
 from execution.planned.levels import Levels, Ticket
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import strawberry
     from graphql import FieldNode, GraphQLField, GraphQLObjectType
@@ -22,6 +23,10 @@ class Run:
         self.schema, self.operation = schema, operation
         self.context: Any = operation.context
         self.levels = Levels(tickets, self.context.load_all)
+
+    def turn(self, tickets: Iterable[Ticket]) -> None:
+        """Begin levels anew: what a change asks for its payload, it shares with nobody before it or behind it."""
+        self.levels = Levels(Counter(tickets), self.context.load_all)
 
 
 class Place:

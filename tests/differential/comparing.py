@@ -1,4 +1,4 @@
-"""What two executions of one document have to have in common: the bytes of the data, and where which error is."""
+"""What two executions of one document have to have in common: effects, the data's bytes, and where which error is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-Verdict: TypeAlias = Literal["same", "data", "errors", "calls"]
+Verdict: TypeAlias = Literal["same", "effects", "data", "errors", "calls"]
 """In what two answers differ first."""
 
 
@@ -21,11 +21,12 @@ class Told(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What was answered, and how often whoever had to be asked was."""
+    """What was answered, how often whoever had to be asked was, and what was changed, in order."""
 
     data: Any
     errors: Sequence[Told]
     calls: Mapping[str, int]
+    effects: Sequence[str] = ()
 
     @property
     def places(self) -> set[tuple[str | None, tuple[str | int, ...]]]:
@@ -44,7 +45,9 @@ class Answer(NamedTuple):
 
 
 def verdict(planned: Answer, ordinary: Answer) -> Verdict:
-    """Tell whether a plan has said the same; without errors it may have asked nobody more often."""
+    """Tell whether a plan has done and said the same; without errors it may have asked nobody more often."""
+    if list(planned.effects) != list(ordinary.effects):
+        return "effects"
     if orjson.dumps(planned.data) != orjson.dumps(ordinary.data):
         return "data"
     if planned.places != ordinary.places:

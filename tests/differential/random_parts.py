@@ -142,13 +142,14 @@ def _key(found: Any) -> str:
 
 
 class World:
-    """A request: what it asked for, once each."""
+    """A request: what it asked for, once each, and what it changed, in order."""
 
     def __init__(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
         self._answers = answers
         self._tasks: dict[tuple[str, str], asyncio.Task[Any]] = {}
         self._open: dict[str, tuple[list[str], asyncio.Task[Any]]] = {}
         self.calls: list[str] = []
+        self.effects: list[str] = []
 
     async def load_all(self, question: str, keys: Collection[str]) -> Mapping[str, Any]:
         """Ask once for keys."""

@@ -2,6 +2,7 @@
 
 Fields are of every kind that a plan knows: what a row holds, what is told of it alone, what is asked for whole columns,
 and resolvers with arguments, which may wait. What each says depends on the row alone: both executions hear the same.
+But for mutations: their payloads tell how much was done by then, which the order of the roots decides.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from schema.column import COLUMN
 from schema.problems import Code, Problem
 from tests.differential import random_parts as parts
 from tests.differential.comparing import Answer, Told
+from tests.differential.random_changes import WAYS, changing, counted
 from tests.differential.random_parts import HALF, PLAIN, WRONG, Item, Kind, Link, Named, Wish, World, later, listed
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 TYPES = 4
 ROWS = 5
+ROOTS = 6
 CHANCE_STRICT = 0.3
 CODES = (Code.NOT_FOUND, Code.SOURCE_TIMEOUT, Code.UNMAPPED_VALUE, Code.FORBIDDEN)
 
@@ -60,14 +63,14 @@ class Made:
         self.planner = Planner(self.schema, self.unplanned.append)
 
     async def execute(self, text: str, variables: dict[str, Any], *, planned: bool) -> Answer:
-        """Return the answer, and what was asked for it."""
+        """Return the answer, what was asked for it, and what is changed by it, be it later."""
         world = World(self.answers)
         result: Any = (
             await self.planner.execute(text, parse(text), None, variables, world)
             if planned
             else await self.schema.execute(text, variable_values=variables, context_value=world)
         )
-        return Answer(result.data, list(map(_told_of, result.errors or ())), Counter(world.calls))
+        return Answer(result.data, list(map(_told_of, result.errors or ())), Counter(world.calls), world.effects)
 
     def _schema(self) -> strawberry.Schema:
         for number in range(TYPES):
@@ -85,7 +88,35 @@ class Made:
         roots["one"] = _root(self._types[f"T{TYPES - 1}"] | None, self._rows[f"T{TYPES - 1}"][0])
         query = strawberry.type(type("Query", (), roots))
         types = list(self._types.values())
-        return Quiet(query, types=types, execution_context_class=SlicedExecutor)
+        return Quiet(query, self._mutation(either), types=types, execution_context_class=SlicedExecutor)
+
+    def _mutation(self, either: Any) -> type:
+        every = [row for rows in self._rows.values() for row in rows]
+        receipts = self._receipts(every)
+        payloads = [(self._types[name], rows) for name, rows in self._rows.items()]
+        payloads += [(Named, every), (either, every), receipts, (int, [1, 2, 2**31])]
+        # A receipt is always among them: none but it tells of the order.
+        drawn = [receipts, *(self._draw.choice(payloads) for _ in range(ROOTS - 1))]
+        roots = {f"do{number}": self._changing(f"do{number}", *payload) for number, payload in enumerate(drawn)}
+        return strawberry.type(type("Mutation", (), roots))
+
+    def _receipts(self, every: list[Any]) -> tuple[type, list[Any]]:
+        """Make a payload of more than a row: rows, links, and how much was done; of no class of its own."""
+        row = self._types["T1"] if self._draw.random() < CHANCE_STRICT else self._types["T1"] | None
+        held = {"row": row, "rows": listed(Named | None) | None}
+        asked = {"l0": self._link("T1"), "l1": self._link("T1"), "counted": strawberry.field(resolver=counted)}
+        made = strawberry.type(type("Receipt", (), {"__annotations__": held, **asked}))
+        rows = self._draw.sample(every, 3)
+        return made, [Item(row.key, "Receipt", {"row": self._spoiled(row), "rows": rows}) for row in self._rows["T1"]]
+
+    def _changing(self, name: str, kind: Any, values: list[Any]) -> Any:
+        draw = self._draw
+        many, strict = draw.random() < 1 / 4, draw.random() < CHANCE_STRICT
+        drawn = [[self._spoiled(draw.choice(values)) for _ in range(2)] for _ in range(WAYS - 1)]
+        said = [self._missing(pair if many else pair[0]) for pair in drawn]
+        shown = listed(kind | None) if many else kind
+        outcomes = [*said, ValueError("it cannot be done")]
+        return changing(name, shown if strict else shown | None, outcomes, draw.randint(0, 3))
 
     def _type(self, name: str) -> None:
         draw = self._draw
@@ -207,6 +238,7 @@ def _told_of(error: GraphQLError) -> Told:
 VALUES: dict[str, list[Any]] = {
     "prefix": ["x", "y", "fail"],
     "times": [0, 1, 3, 2**31 - 1],
+    "way": list(range(WAYS)),
     "limit": [0, 1, 5],
     "first": [0, 2, 10],
     "String": ["a"],

@@ -32,10 +32,11 @@ HEAD = """\
 
 `make diff-sweep`: documents drawn by hypothesis (`drawing.py`) over the product's schema with the firm's systems in
 trouble or not (`product.py`) and over random schemas (`random_schemas.py`); what is compared: `comparing.py`. "More
-calls" are answers without errors for which somebody was asked more often than by graphql-core.
+calls" are answers without errors for which somebody was asked more often than by graphql-core. "Other effects": a
+mutation did something else, or in another order; only random schemas have such.
 
-| day | cores, Python | over the product | over random schemas | data differences | error differences | more calls |
-| --- | --- | ---: | ---: | ---: | ---: | ---: |
+| day | cores, Python | the product | random schemas | other data | other errors | more calls | other effects |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |
 """
 
 
@@ -72,7 +73,7 @@ def main() -> None:
             print(f"{product.total() + random.total()} documents, {product + random}", flush=True)  # noqa: T201
     both = product + random
     _written(product.total(), random.total(), both)
-    print(f"{both.total()} queries, {both['data']} data differences, {both['errors']} error differences")  # noqa: T201
+    print(f"{both.total()} documents, {both['data']} data differences, {both['errors']} error differences")  # noqa: T201
     sys.exit(both.total() != both["same"])
 
 
@@ -80,7 +81,7 @@ def _written(product: int, random: int, both: Counter[Verdict]) -> None:
     """Add a row to the table."""
     text = WRITTEN.read_text(encoding="utf-8") if WRITTEN.exists() else HEAD
     place = f"{os.cpu_count()}, {platform.python_version()}"
-    counts = f"{both['data']} | {both['errors']} | {both['calls']}"
+    counts = f"{both['data']} | {both['errors']} | {both['calls']} | {both['effects']}"
     row = f"| {datetime.now(UTC):%d %B %Y} | {place} | {product:,} | {random:,} | {counts} |\n"
     WRITTEN.write_text(text + row, encoding="utf-8")
 

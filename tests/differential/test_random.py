@@ -1,4 +1,4 @@
-"""Over random schemas, a plan says what graphql-core says."""
+"""Over random schemas, a plan does and says what graphql-core does and says."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ EXAMPLES = int(os.environ.get("DIFF_RANDOM", "3500"))
 # graphql-core cancels what it has not begun, where null spreads over it.
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 def test_a_plan_says_what_graphql_core_says() -> None:
-    """Data bytes, and which error is where, are the same; without errors a plan asks no question more."""
+    """Effects, data bytes, and which error is where, are the same; without errors a plan asks no question more."""
     over_random_schemas(EXAMPLES)

@@ -1,4 +1,7 @@
-"""Documents over any schema, drawn by hypothesis: fields, arguments, aliases, fragments, @skip and @include."""
+"""Documents over any schema, drawn by hypothesis: fields, arguments, aliases, fragments, @skip and @include.
+
+A query or a mutation, as is wanted.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLUnionType,
+    OperationType,
     Undefined,
     get_named_type,
     is_leaf_type,
@@ -62,19 +66,22 @@ class Writer:
         self._declared: dict[str, str] = {}
         self._variables: dict[str, Any] = {}
 
-    def document(self, roots: int, depth: int) -> Document:
-        """Write a query of so many roots at most."""
-        query = self._schema.query_type
-        assert query is not None
-        lists = [name for name, field in query.fields.items() if "first" in field.args]
-        names = self._names(query, roots) if not lists or self._chance(3) else self._drawn(lists, roots)
-        chosen = [self._some(query, name, Taken(), depth) for name in names]
-        # Roots may be asked for twice: each has a place of its own.
-        body = " ".join(f"r{number}: {text}" for number, text in enumerate(chosen))
+    def document(self, kind: OperationType, roots: int, depth: int) -> Document:
+        """Write an operation of so many roots at most."""
+        root, changing = self._schema.get_root_type(kind), kind is OperationType.MUTATION
+        assert root is not None
+        # What changes something is also met twice under one key, and in fragments: it must be done once.
+        selected = self._set(root, Taken(), depth) if changing and self._chance(1) else self._each(root, roots, depth)
         declared = ", ".join(f"${name}: {kind}" for name, kind in self._declared.items())
-        return Document(
-            f"query Q{f'({declared})' if declared else ''} {{ {body} }} {' '.join(self._fragments)}", self._variables
-        )
+        head = f"{kind.value} Q{f'({declared})' if declared else ''}"
+        return Document(f"{head} {selected} {' '.join(self._fragments)}", self._variables)
+
+    def _each(self, root: GraphQLObjectType, roots: int, depth: int) -> str:
+        lists = [name for name, field in root.fields.items() if "first" in field.args]
+        names = self._names(root, roots) if not lists or self._chance(3) else self._drawn(lists, roots)
+        chosen = [self._some(root, name, Taken(), depth) for name in names]
+        # Roots may be asked for twice: each has a place of its own.
+        return "{ " + " ".join(f"r{number}: {text}" for number, text in enumerate(chosen)) + " }"
 
     def _chance(self, one_in: int) -> bool:
         # Not the least and not the most: hypothesis draws these more often than the others, and shrinks to the least.
@@ -201,11 +208,12 @@ def _literal(value: Any, kind: Any) -> str:
 def documents(
     draw: Callable[..., Any],
     schema: GraphQLSchema,
+    kind: OperationType,
     values: Values,
     leave: frozenset[str] = frozenset(),
     *,
     roots: int = 3,
     depth: int = 6,
 ) -> Document:
-    """Draw documents of a schema, without the fields to leave out."""
-    return Writer(draw, schema, values, leave).document(roots, depth)
+    """Draw documents of a kind over a schema, without the fields to leave out."""
+    return Writer(draw, schema, values, leave).document(kind, roots, depth)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import strawberry
@@ -29,6 +29,22 @@ class Short:
         return [f"{at.field} {row.number}" for row in rows[1:]]
 
 
+class Weighed:
+    """A field that asks for its rows at once."""
+
+    questions: Sequence[str] = ("weights",)
+    key = "number"
+
+    async def column(self, rows: Sequence[Any], at: At) -> list[Any]:
+        """Return what is answered for each."""
+        answers = await at.ask("weights", [row.number for row in rows])
+        return [answers[row.number] for row in rows]
+
+
+def _weight(self: Any) -> int | None:
+    return cast("int | None", self.number)
+
+
 def _short(self: Any) -> str:
     return f"short {self.number}"
 
@@ -39,6 +55,7 @@ class Thing:
 
     number: int
     short: str = strawberry.field(resolver=_short, metadata={COLUMN: Short()})
+    weight: int | None = strawberry.field(resolver=_weight, metadata={COLUMN: Weighed()})
 
 
 async def _later(value: Any) -> Any:
@@ -79,8 +96,8 @@ class Mutation:
     """What changes something."""
 
     @strawberry.mutation
-    def change(self) -> Thing:
-        return Thing(number=3)
+    def change(self, number: int = 3) -> Thing:
+        return Thing(number=number)
 
     @strawberry.mutation
     async def note(self, info: strawberry.Info, what: str) -> int:
@@ -101,13 +118,15 @@ SCHEMA = strawberry.Schema(Query, Mutation)
 
 
 class Context:
-    """A request that asks nobody, and notes what is done."""
+    """A request that asks nobody, and notes what is done and what was asked for."""
 
     def __init__(self) -> None:
         self.noted: list[str] = []
+        self.asked: list[list[Any]] = []
 
     async def load_all(self, _question: str, keys: Collection[Any]) -> Mapping[Any, Any]:
         """Return nothing for each key."""
+        self.asked.append(list(keys))
         return dict.fromkeys(keys)
 
 
@@ -154,6 +173,16 @@ async def test_changes_are_made_one_after_another(planner: Planner, text: str) -
     assert result is not None
     assert (result.data, planned.noted) == (expected.data, ordinary.noted)
     assert [error.path for error in result.errors or ()] == [error.path for error in expected.errors or ()]
+
+
+async def test_each_change_asks_for_its_payload_alone(planner: Planner) -> None:
+    """What two payloads ask is asked twice, the second time for the second alone: nobody waits for who comes later."""
+    text = "mutation { a: change(number: 1) { weight } b: change(number: 2) { weight } }"
+    context = Context()
+    result = await planner.execute(text, parse(text), None, {}, context)
+    assert result is not None
+    assert (result.data, result.errors) == ({"a": {"weight": None}, "b": {"weight": None}}, None)
+    assert context.asked == [[1], [2]]
 
 
 async def test_whatever_changes_something_is_called_in_its_turn(planner: Planner) -> None:
