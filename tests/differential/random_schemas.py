@@ -102,20 +102,21 @@ class Made:
 
     def _receipts(self, every: list[Any]) -> tuple[type, list[Any]]:
         """Make a payload of more than a row: rows, links, and how much was done; of no class of its own."""
-        row = self._types["T1"] if self._draw.random() < CHANCE_STRICT else self._types["T1"] | None
-        held = {"row": row, "rows": listed(Named | None) | None}
+        row = self._types["T1"] if self._draw.random() < HALF else self._types["T1"] | None
+        shown = {"row": row, "rows": listed(Named | None) | None}
         asked = {"l0": self._link("T1"), "l1": self._link("T1"), "counted": strawberry.field(resolver=counted)}
-        made = strawberry.type(type("Receipt", (), {"__annotations__": held, **asked}))
+        made = strawberry.type(type("Receipt", (), {"__annotations__": shown, **asked}))
         rows = self._draw.sample(every, 3)
-        return made, [Item(row.key, "Receipt", {"row": self._spoiled(row), "rows": rows}) for row in self._rows["T1"]]
+        held = [(row.key, {"row": self._missing(row), "rows": rows}) for row in self._rows["T1"]]
+        return made, [Item(key, "Receipt", values) for key, values in held]
 
     def _changing(self, name: str, kind: Any, values: list[Any]) -> Any:
         draw = self._draw
         many, strict = draw.random() < 1 / 4, draw.random() < CHANCE_STRICT
-        drawn = [[self._spoiled(draw.choice(values)) for _ in range(2)] for _ in range(WAYS - 1)]
-        said = [self._missing(pair if many else pair[0]) for pair in drawn]
+        drawn = [[draw.choice(values), self._spoiled(draw.choice(values))] for _ in range(WAYS - 1)]
+        outcomes = [self._missing(pair if many else pair[0]) for pair in drawn]
         shown = listed(kind | None) if many else kind
-        outcomes = [*said, ValueError("it cannot be done")]
+        outcomes.append(ValueError("it cannot be done"))
         return changing(name, shown if strict else shown | None, outcomes, draw.randint(0, 3))
 
     def _type(self, name: str) -> None:
