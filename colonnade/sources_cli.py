@@ -20,14 +20,15 @@ from commands.registry import DEFINITIONS
 from schema.tomlfile import FileError, load
 from sources import capabilities, drift
 from sources.checkup import Finding, examine
-from sources.conformance import judge
+from sources.conformance import judge, worth
 from sources.contract import SourceFailure
 from sources.manifest import CASES, CHANGING, READING, Manifest
 from sources.registry import connect, vendors
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
+    from sources.conformance import Verdict, Worth
     from sources.manifest import Case
     from sources.source import Source
 
@@ -54,7 +55,7 @@ def quality(
     """Show against what each source was verified; or try the bound systems, by reading. Exit 1 if one is wrong."""
     telemetry.configure(logging.CRITICAL)
     try:
-        rows = _recorded() if config is None else asyncio.run(_tried(Settings.read(config)))
+        rows, worths = (_recorded(), []) if config is None else asyncio.run(_tried(Settings.read(config)))
     except (FileError, SourceFailure) as error:
         refuse(error)
     # What changes something is not tried on a firm's systems.
@@ -67,6 +68,8 @@ def quality(
         for case, word in said.items():
             if ":" in word:
                 typer.echo(f"{name} {case} {word}")
+    for name, one in worths:
+        typer.echo(f"{name}: {one.ids} records of {one.type} read one by one take {one.times:.0f} times one batch")
     raise typer.Exit(code=any(word.startswith("wrong") for _, said in rows for word in said.values()))
 
 
@@ -75,11 +78,14 @@ def _recorded() -> list[tuple[str, dict[Case, str]]]:
     return [(name, {case: manifest.quality.get(case, "unverified") for case in CASES}) for name, manifest in manifests]
 
 
-async def _tried(settings: Settings) -> list[tuple[str, dict[Case, str]]]:
-    return [
-        (binding.name, {one.case: one.word for one in await judge(binding, SystemClock())})
-        for binding in settings.connections()
-    ]
+async def _tried(settings: Settings) -> tuple[list[tuple[str, dict[Case, str]]], list[tuple[str, Worth]]]:
+    bound, clock = settings.connections(), SystemClock()
+    rows = [(binding.name, _words(await judge(binding, clock))) for binding in bound]
+    return rows, [(binding.name, found) for binding in bound if (found := await worth(binding, clock))]
+
+
+def _words(verdicts: Sequence[Verdict]) -> dict[Case, str]:
+    return {one.case: one.word for one in verdicts}
 
 
 @app.command()

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from contextlib import contextmanager
 from decimal import Decimal
 from math import ceil
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 
 SECONDS = 60.0
 LISTED, MANY, AT_ONCE = 300, 50, 5
+# So many records are read one by one and in one batch, to tell what a batch is worth.
+SINGLY = 36
 # A binary fraction shows as seventeen digits; no amount, rate or share of a firm has as many.
 BINARY_DIGITS = 16
 
@@ -69,6 +72,14 @@ class Verdict(NamedTuple):
     def word(self) -> str:
         """Say it in a word, and what was wrong."""
         return f"wrong: {self.wrong}" if self.wrong else "right" if self.tried else "not tried"
+
+
+class Worth(NamedTuple):
+    """What a batch is worth at a system: how many times as long as it its records take, read one after the other."""
+
+    type: str
+    ids: int
+    times: float
 
 
 class Trial(NamedTuple):
@@ -127,6 +138,25 @@ async def judge(binding: Binding, clock: Clock) -> list[Verdict]:
         trials = [trial async for trial in _trials(source)]
         verdicts = [await _tried(case, of, trials) for case, of in ENTITY_CASES.items()]
         return [*verdicts, await _renewal(binding, clock, trials), await _away(binding, clock, trials)]
+    finally:
+        await source.wire.aclose()
+
+
+async def worth(binding: Binding, clock: Clock) -> Worth | None:
+    """Measure what a batch is worth at a bound system; None where lists are read whole, or there is nothing to read."""
+    source = connect(binding, clock)
+    try:
+        trials = [trial async for trial in _trials(source)]
+        if not trials or isinstance(source.manifest.dialect, ScanDialect):
+            return None
+        trial = max(trials, key=lambda one: len(one.known))
+        refs = list(trial.known)[:SINGLY]
+        began = time.perf_counter()
+        await trial.asked(refs)
+        between = time.perf_counter()
+        for ref in refs:
+            await trial.asked([ref])
+        return Worth(trial.type, len(refs), (time.perf_counter() - between) / (between - began))
     finally:
         await source.wire.aclose()
 

@@ -11,14 +11,14 @@ from colonnade.demo import configure
 from colonnade.wiring import SystemClock
 from demo.systems import Emulated, misbehave
 from schema.tomlfile import load
-from sources.conformance import judge
+from sources.conformance import SINGLY, judge, worth
 from sources.manifest import CASES, CHANGING, READING, Manifest
 from sources.registry import Binding, vendors
 from tests.conformance.servers import REAL, SERVERS, SOURCES, emulations, engine, real, redmine
 from tests.terminal import cells, invoke
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from demo.systems import Bound
@@ -47,6 +47,21 @@ def test_what_the_manifest_says_was_verified_holds(request: pytest.FixtureReques
     }
     level = "real server" if vendor in REAL else "demo server only"
     assert {each for each in said.values() if not each.startswith("exempt")} == {level}
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("role", "vendor"), SOURCES)
+def test_what_a_batch_is_worth(
+    request: pytest.FixtureRequest, tell: Callable[[object], None], role: str, vendor: str
+) -> None:
+    """It is told for each source but those whose lists are read whole; a figure, and no bound."""
+    system = request.getfixturevalue(SERVERS.get(vendor, "emulations"))[role, vendor]
+    found = asyncio.run(worth(Binding(system.role, system.vendor, system.address, system.credentials), SystemClock()))
+    whole = vendor in {"bamboohr", "runn"}
+    assert (found is None) is whole
+    if found is not None:
+        assert 1 < found.ids <= SINGLY
+        tell(f"FIGURE batch {role}/{vendor}: {found.ids} of {found.type} singly / in one batch = {found.times:.1f}")
 
 
 @pytest.mark.parametrize(("role", "vendor", "table"), [("psa", "kantata", "users"), ("crm", "salesforce", "Account")])
@@ -94,6 +109,7 @@ def test_a_firms_own_systems_are_tried(emulations: Mapping[tuple[str, str], Boun
     system = emulations["hr", "dynamics"]
     config = configure(tmp_path, [system])
     said = invoke("sources", "quality", "--config", config)
+    assert "hr: 36 records of Resource read one by one take" in said.output
     assert (said.exit_code, cells(said.output)) == (0, [("hr", *["right"] * 6, "not tried", "right", "right")])
     assert isinstance(system.traffic, Emulated)
     misbehave(system.traffic.address, "lost")
