@@ -248,7 +248,7 @@ def test_a_host_that_is_another(files: Files) -> None:
         assert (files.came(), files.posted()) == ([], [])
         assert files.ended(id_, "PARKED")["waitingFor"] == "FILE_ANSWER"
         until(lambda: unanswered(files)[0] == 1)
-        assert 0 <= unanswered(files)[1] - AS_OF.timestamp() < SECONDS
+        assert unanswered(files)[1] > AS_OF.timestamp()
     finally:
         known.write_text(ours, "ascii")
     assert files.ended(id_)["status"] == "SUCCEEDED"
