@@ -48,6 +48,10 @@ class Taken:
         self.keys: dict[str, tuple[Any, ...]] = {}
         self.below: dict[str, Taken] = {}
 
+    def arguments(self, kind: str, name: str) -> list[str]:
+        """Return with what arguments a field of a type stands here already."""
+        return [means[2] for means in self.keys.values() if means[:2] == (kind, name)]
+
     def key(self, name: str, means: tuple[Any, ...]) -> str:
         """Return a key under which a field may stand here: its own name, or an alias."""
         key, number = name, 0
@@ -70,7 +74,7 @@ class Writer:
         """Write an operation of so many roots at most."""
         root, changing = self._schema.get_root_type(kind), kind is OperationType.MUTATION
         assert root is not None
-        # What changes something is also met twice under one key, and in fragments: it must be done once.
+        # What changes something is also met twice under one key, or in fragments: it must be done once.
         selected = self._set(root, Taken(), depth) if changing and self._chance(1) else self._each(root, roots, depth)
         declared = ", ".join(f"${name}: {kind}" for name, kind in self._declared.items())
         head = f"{kind.value} Q{f'({declared})' if declared else ''}"
@@ -137,7 +141,11 @@ class Writer:
         field = kind.fields[name]
         if depth <= 0 and not is_leaf_type(get_named_type(field.type)):
             return None
-        arguments = self._arguments(kind, name, field)
+        # Asked for again as before, it is one field, whose selections are merged.
+        before = taken.arguments(kind.name, name)
+        arguments = self._draw(st.sampled_from(before)) if before and self._chance(1) else None
+        if arguments is None:
+            arguments = self._arguments(kind, name, field)
         means = (kind.name, name, arguments, str(field.type))
         key = taken.key(name, means)
         label = "" if key == name else f"{key}: "
