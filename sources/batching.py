@@ -237,11 +237,19 @@ def _join(
             correlation_id=scope.correlation_id,
         )
     # A row that cannot be attributed may be anybody's, and one whose id differs in its writing alone may be meant for
-    # that id: what is missing is then unknown, not absent.
+    # that id, or in its length, for some have a short and a long form: what is missing is then unknown, not absent.
     doubt = failed(Code.SOURCE_MISBEHAVED, name, question.role)
     pick = _list if question.many else _single
-    said = {id_: pick(own, doubt if lost or bare(id_) in strangers else None) for id_, own in rows.items()}
+    said = {
+        id_: pick(own, doubt if lost or (not own and _otherwise(id_, strangers)) or bare(id_) in strangers else None)
+        for id_, own in rows.items()
+    }
     return said, lost or bool(strangers)
+
+
+def _otherwise(id_: str, strangers: Iterable[str]) -> bool:
+    """Tell whether a stranger's id is a longer form of this one."""
+    return any(stranger.startswith(bare(id_)) for stranger in strangers)
 
 
 def _plainly(question: type[Question], ids: Sequence[str], batch: Batch) -> dict[str, Any] | None:

@@ -174,7 +174,9 @@ def test_unmapped_codes_are_counted_and_shown(unmapping: tuple[House, Bound], tm
     nulls = sum(edge["node"]["deliveryStatus"] is None for edge in answer.data["engagements"]["edges"])
     (error,) = answer.errors
     assert (error["extensions"]["code"], error["extensions"]["count"]) == ("UNMAPPED_VALUE", nulls)
-    assert "310" not in str(answer.errors)
+    # A correlation id may have any digits.
+    told = [{**one, "extensions": {**one["extensions"], "correlationId": ""}} for one in answer.errors]
+    assert "310" not in str(told)
     (system,) = house.ask("{ systems { name unmapped { field codes count lastSeen } } }").data["systems"]
     (field,) = system["unmapped"]
     assert {**field, "lastSeen": None} == {

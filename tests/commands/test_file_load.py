@@ -1,4 +1,4 @@
-"""Ten thousand postings that wait for a file, and two processes that look after the files of one system."""
+"""Ten thousand postings that wait for a file, and two who look after the files of one system at a time."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def collected(store: AsyncEngine, source: Source) -> None:
 
 
 def exchange(ledger: Ledger, source: Source, store: AsyncEngine, go_on: Any) -> Exchange:
-    """Return somebody who looks after the files, as a process does by its own connection to the store."""
+    """Return somebody who looks after the files by a connection of their own to the store."""
     said = ledger.road.said
     key = Path(said["key"].removeprefix("file:")).read_text("ascii")
     road = Road(said["address"], USER, key, Path(said["known_hosts"]), 0.05)
@@ -117,8 +117,8 @@ async def _looking(one: Exchange, store: AsyncEngine) -> None:
         assert time.monotonic() < until, f"{left} lines wait"
 
 
-@pytest.mark.parametrize(("kind", "processes"), [("sqlite", 1), ("postgresql", 2)])
-async def test_ten_thousand_lines_go_once(ledger: Ledger, tmp_path: Path, kind: str, processes: int) -> None:
+@pytest.mark.parametrize(("kind", "lookers"), [("sqlite", 1), ("postgresql", 2)])
+async def test_ten_thousand_lines_go_once(ledger: Ledger, tmp_path: Path, kind: str, lookers: int) -> None:
     """Each stands in one file of five hundred, each file comes once, and each command goes on once."""
     gone_on = Counter[str]()
 
@@ -127,7 +127,7 @@ async def test_ten_thousand_lines_go_once(ledger: Ledger, tmp_path: Path, kind: 
 
     with ExitStack() as stack:
         url = stack.enter_context(store_on(kind)) or f"sqlite+aiosqlite:///{tmp_path}/store.db"
-        stores = [database.connect(url) for _ in range(processes)]
+        stores = [database.connect(url) for _ in range(lookers)]
         await database.migrate(stores[0])
         bound = ledger.bound
         source = connect(Binding(LEGACY, "heritage", bound.address, bound.credentials, by_files=True), SystemClock())
@@ -142,7 +142,7 @@ async def test_ten_thousand_lines_go_once(ledger: Ledger, tmp_path: Path, kind: 
         await source.wire.aclose()
         for store in stores:
             await store.dispose()
-    print(f"FIGURE {LINES} lines by file on {kind}, {processes} at it: {spent:.1f} s")  # noqa: T201
+    print(f"FIGURE {LINES} lines by file on {kind}, {lookers} at it: {spent:.1f} s")  # noqa: T201
     files = ledger.taken()
     assert [len(keys) for keys in files] == [A_FILE] * (LINES // A_FILE)
     assert len({key for keys in files for key in keys}) == LINES

@@ -96,6 +96,12 @@ async def test_what_is_not_in_a_list_that_is_too_short_may_be_there(
     assert (found["1"].number, found["2"]) == ("No. 1", missing)
 
 
+async def test_an_id_that_is_answered_in_a_longer_form_is_no_absence(bound: Bound, server: Hostile) -> None:
+    """Some ids have a short form and a long one: who is asked for by one and comes by the other is not nobody."""
+    records(server, BILLS["1"] | {"Id": "0015e00000AbCdEAAV"})
+    assert await ask(bound(SOQL), "invoices_by_id", "0015e00000AbCdE") == {"0015e00000AbCdE": "SOURCE_MISBEHAVED"}
+
+
 async def test_each_record_is_told_by_its_own_id(bound: Bound, server: Hostile) -> None:
     """In another order, each has its own."""
     records(server, BILLS["2"], BILLS["1"])
