@@ -104,9 +104,10 @@ class RequestContext:
         self.scope = Scope(self.principal, self.correlation_id, self.deadline, self._trace, CallBudget(server.calls))
         self._screen = Screen(app.desk, app.bonds, self.scope)
         self._roots = Roots(self._screen, app.lists, app.bonds, self.scope)
-        self._loaders = Loaders(self._screen, self.successor)
-        self._setups: DataLoader[Ref, SetupState | Problem] = DataLoader(app.commanding.setups.of)
-        self._successors: DataLoader[Ref, Mapping[Ref, Ref | Problem]] = DataLoader(self._moved)
+        # Nothing that is kept here leads back to it: what a request has read is let go with its last word, and not by
+        # the garbage collector, which under load does not come round for a minute.
+        self._loaders = Loaders(self._screen, app.crossrefs.successors)
+        self._setups: DataLoader[Ref, SetupState | Problem] | None = None
 
     @property
     def replayed(self) -> bool:
@@ -115,13 +116,12 @@ class RequestContext:
 
     async def successor(self, ref: Ref) -> Ref | Problem | None:
         """Return what a re-keyed record is called now."""
-        return (await asyncio.shield(self._successors.load(ref))).get(ref)
-
-    async def _moved(self, refs: list[Ref]) -> list[Mapping[Ref, Ref | Problem]]:
-        return [await self._app.crossrefs.successors(refs)] * len(refs)
+        return await self._loaders.successor(ref)
 
     async def setup_state(self, engagement: Ref) -> SetupState | Problem:
         """Return how far an engagement is set up."""
+        if self._setups is None:
+            self._setups = DataLoader(self._app.commanding.setups.of)
         return await asyncio.shield(self._setups.load(engagement))
 
     async def load(self, question: str, key: Ref) -> Any:

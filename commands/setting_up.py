@@ -11,6 +11,7 @@ R  FORECAST  a project, and a demand for each role  set aside if refused
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
@@ -123,7 +124,7 @@ def steps(ask: Asking, setup: Setup) -> tuple[Step, ...]:
 
 
 def _coded(suffix: str) -> Later:
-    return msgspec.structs.replace(CODE, suffix=suffix)
+    return replace(CODE, suffix=suffix)
 
 
 def _engagement(binding: str, setup: Setup) -> Step:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from schema.values import Days
 
 # Keys of which one look tells that each means one record or none.
-SINGLE: Final = frozenset({Ref, type(None)})
-AMISS: Final = (Problem, type(None))
+NONE: Final = type(None)
+SINGLE: Final = frozenset({Ref, NONE})
+AMISS: Final = (Problem, NONE)
 
 
 class Asking:
@@ -93,11 +94,12 @@ class Asking:
             keys = [ask.key_on(holder) for holder in holders]
         else:
             keys = list(map(self._key, rows))
-        if not set(map(type, keys)) <= SINGLE:
+        kinds = set(map(type, keys))
+        if not kinds <= SINGLE:
             return await self._each(rows, [ask.key_on(holder) for holder in holders], at, days)
         wanted = set(keys) - {None}
         found = await at.ask(ask.question, wanted) if wanted else {}
-        if None not in keys and (whole := self._whole([found[key] for key in keys], days)) is not None:
+        if NONE not in kinds and (whole := self._whole(list(map(found.__getitem__, keys)), days)) is not None:
             return whole
         if self._by_key:
             said = {None: None} | {key: self._said(None, key, found, days) for key in wanted}

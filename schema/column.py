@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
 COLUMN: Final = "column"
+# In the metadata of a field that a function tells of its row: the function that tells it of many rows, if there is one.
+EACH: Final = "each"
 
 
 class At(Protocol):

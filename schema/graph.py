@@ -17,7 +17,7 @@ from strawberry.types.base import get_object_definition
 
 from schema.ask import Ask
 from schema.asking import Asking, During, Own, Paging
-from schema.column import COLUMN
+from schema.column import COLUMN, EACH
 from schema.context import Info  # noqa: TC001  Strawberry reads the annotations
 from schema.demand import ASKED, PAGE, PAGED, READ_WHOLE, TYPICAL, sized
 from schema.problems import Code, Problem
@@ -254,11 +254,17 @@ def _reference(name: str) -> Callable[[Any, Info], Any]:
     return resolve
 
 
+def _ids_of(rows: Sequence[Any]) -> list[str]:
+    return Ref.encoded(row.ref for row in rows)
+
+
 @strawberry.interface
 class Node:
     """Anything with a home; `self` is a row, never an instance of the type."""
 
-    @strawberry.field(description="The canonical id: opaque, stable, and resolvable by `node`.")
+    @strawberry.field(
+        description="The canonical id: opaque, stable, and resolvable by `node`.", metadata={EACH: _ids_of}
+    )
     def id(self: Any) -> strawberry.ID:
         return strawberry.ID(self.ref.encode())
 

@@ -6,9 +6,8 @@ import base64
 import binascii
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
 
 import msgspec
 import strawberry
@@ -40,7 +39,7 @@ class System(Enum):
     FACADE = "facade"
 
 
-class Ref(NamedTuple):
+class Ref(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False, cache_hash=True):
     """Who is meant, in whose words: a type, the binding that speaks, and that system's own id.
 
     In the words of the type's home it is the birth certificate behind the global id. In another system's words it is
@@ -53,8 +52,8 @@ class Ref(NamedTuple):
 
     @classmethod
     def each(cls, type_: str, binding: str, ids: Iterable[str]) -> list[Ref]:
-        """Return the references of a binding's ids. By the class itself it takes three times as long."""
-        return list(map(partial(tuple.__new__, cls), zip(repeat(type_), repeat(binding), ids)))
+        """Return the references of a binding's ids."""
+        return list(map(cls, repeat(type_), repeat(binding), ids))
 
     @property
     def role(self) -> str:
@@ -64,7 +63,15 @@ class Ref(NamedTuple):
     def encode(self) -> str:
         """Return the global id: opaque to clients, resolvable without a store."""
         # What urlsafe_b64encode does, in a third of its time: every record that is answered has one.
-        return binascii.b2a_base64("|".join(self).encode(), newline=False).translate(SAFE).decode().rstrip("=")
+        said = f"{self.type}|{self.binding}|{self.id}".encode()
+        return binascii.b2a_base64(said, newline=False).translate(SAFE).decode().rstrip("=")
+
+    @staticmethod
+    def encoded(refs: Iterable[Ref]) -> list[str]:
+        """Return the global ids of many records: what `encode` returns of each, in half of its time."""
+        said = [f"{ref.type}|{ref.binding}|{ref.id}".encode() for ref in refs]
+        # Each line of it ends with its one line break.
+        return b"".join(map(binascii.b2a_base64, said)).translate(SAFE, b"=").decode().splitlines()
 
     @classmethod
     def decode(cls, text: str) -> Ref | Problem:
@@ -79,7 +86,7 @@ class Ref(NamedTuple):
             parts = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("|", 2)
         except ValueError:
             return malformed
-        ref = cls(*parts) if len(parts) == len(cls._fields) and all(parts) else None
+        ref = cls(*parts) if len(parts) == len(cls.__struct_fields__) and all(parts) else None
         return ref if ref and ref.encode() == text else malformed
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from sources.contract import Scope
     from sources.source import Batch, Source
 
+REFS = frozenset({Ref})
+
 log = structlog.get_logger("colonnade.sources")
 
-BINDING, ID = attrgetter("binding"), attrgetter("id")
+BINDING, ID, FIRST = attrgetter("binding"), attrgetter("id"), itemgetter(0)
 
 
 class CrossReferences(Protocol):
@@ -102,15 +104,21 @@ class Desk:
     async def _worded(self, name: str, question: type[Question], keys: Sequence[Ref]) -> list[Sequence[Ref] | Problem]:
         """Say each key in the words of the asked role; a key that already is needs no look-up."""
         role = question.role.value
-        own = {binding for binding in set(map(BINDING, keys)) if binding.partition(".")[0] == role}
-        foreign = [key for key in keys if key.binding not in own]
+        bindings = set(map(BINDING, keys))
+        own = {binding for binding in bindings if binding.partition(".")[0] == role}
+        if len(own) == len(bindings):
+            return [*zip(keys)]
+        foreign = [key for key in keys if key.binding not in own] if own else keys
         try:
-            words = await self.crossrefs.words(foreign, role) if foreign else {}
+            words = await self.crossrefs.words(foreign, role)
         except StoreUnavailableError:
             log.exception("store unavailable")
             away = Problem(Code.STORE_UNAVAILABLE, "the cross-references cannot be read now", question=name)
             return [(key,) if key.binding in own else away for key in keys]
-        said = [(key,) if key.binding in own else words.get(key, ()) for key in keys]
+        if not own and len(words) == len(keys):
+            said = [*map(words.__getitem__, keys)]
+        else:
+            said = [(key,) if key.binding in own else words.get(key, ()) for key in keys]
         if set(map(len, said)) == {1}:
             return [*said]
         return [self._meant(question, key, candidates) for key, candidates in zip(keys, said, strict=True)]
@@ -154,8 +162,10 @@ class Desk:
 
 def _of_one_system(meant: Sequence[Sequence[Ref] | Problem]) -> list[Ref] | None:
     """Return whom all keys mean, where each means one record, and all of these are one system's."""
-    refs = [words[0] for words in meant if not isinstance(words, Problem) and len(words) == 1]
-    return refs if len(refs) == len(meant) and len(set(map(BINDING, refs))) == 1 else None
+    if Problem in set(map(type, meant)) or set(map(len, meant)) != {1}:  # type: ignore[arg-type]  # none is a Problem
+        return None
+    refs: list[Ref] = list(map(FIRST, meant))  # type: ignore[arg-type]  # as above
+    return refs if len(set(map(BINDING, refs))) == 1 else None
 
 
 def _told(outcomes: Mapping[str, Mapping[str, Any]], refs: Sequence[Ref]) -> Any:
@@ -256,15 +266,20 @@ def _plainly(question: type[Question], ids: Sequence[str], batch: Batch) -> dict
     """Join a batch in which nothing is doubled, strange or missing; None of any other."""
     keys, refs, rows = batch.found
     said: dict[str, Any] = dict.fromkeys(ids)
-    if not batch.whole or None in refs or not said.keys() >= set(keys):
+    known = set(keys)
+    if not batch.whole or not set(map(type, refs)) <= REFS or not said.keys() >= known:
         return None
     if not question.many:
         said.update(zip(keys, rows, strict=True))  # type: ignore[arg-type]  # each key is one of the ids
-        return said if len(set(keys)) == len(keys) else None
-    own = [ref.id for ref in refs if ref is not None]
+        return said if len(known) == len(keys) else None
+    own = list(map(ID, refs))
     if len(set(own)) < len(own):
         return None
     lists: dict[Any, list[Any]] = {id_: [] for id_ in said}
+    if len(set(map(len, own))) == 1 and own == sorted(own):
+        for key, row in zip(keys, rows, strict=True):
+            lists[key].append(row)
+        return lists
     # The order of the owner's ids, as in _list; no two are alike, so nothing behind them is compared.
     for _, _, key, row in sorted(zip(map(len, own), own, keys, rows, strict=True)):
         lists[key].append(row)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sources.contract import Several
+from sources.contract import Named, Several
 from sources.fields import CALL, RuleError
 from sources.scalars import BadValue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sources.contract import Get
 
@@ -61,6 +62,21 @@ class Columns:
                 raise BadValue(path) from error
 
         return call
+
+
+def listing(get: Get) -> Callable[[Sequence[Mapping[str, Any]]], list[Any]]:
+    """Return what lists the values of many rows that one is found by in a row."""
+    if not isinstance(get, Named):
+        return lambda rows: list(map(get, rows))
+    pick = itemgetter(get.name)
+
+    def column(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        try:
+            return list(map(pick, rows))
+        except KeyError:  # some systems leave out what is empty
+            return list(map(get, rows))
+
+    return column
 
 
 def _sole(value: Any) -> Any:

@@ -274,7 +274,7 @@ async def _away(binding: Binding, clock: Clock, trials: Sequence[Trial]) -> Verd
     with _nobody(binding) as deserted:
         gone = connect(deserted, clock)
         try:
-            there = [ref._replace(binding=gone.binding) for ref in here]
+            there = [Ref(ref.type, gone.binding, ref.id) for ref in here]
             found = await Desk([trial.source, gone], NoWords()).answer(trial.question, [*here, *there], _scope())
         finally:
             await gone.wire.aclose()
@@ -314,7 +314,8 @@ def _altered(ref: Ref) -> Iterator[Ref]:
     """Return ids of the same form, one digit other than this one."""
     for place in range(len(ref.id) - 1, -1, -1):
         if ref.id[place].isdigit():
-            yield from (ref._replace(id=f"{ref.id[:place]}{digit}{ref.id[place + 1 :]}") for digit in "9876543210")
+            others = (f"{ref.id[:place]}{digit}{ref.id[place + 1 :]}" for digit in "9876543210")
+            yield from Ref.each(ref.type, ref.binding, others)
 
 
 def _amounts(value: Any) -> Iterator[Decimal]:

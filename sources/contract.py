@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import msgspec
@@ -214,11 +213,24 @@ def walk(row: Any, at: str) -> Any:
     return row
 
 
+class Named:
+    """Looks up what stands under a name in a row, None where nothing does: the plainest of all places."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, raw: Mapping[str, Any]) -> Any:
+        """Return the value."""
+        return raw.get(self.name)
+
+
 def follow(at: str) -> Get:
     """Return what follows a dotted path through the objects nested in a row."""
     first, *steps = at.split(".")
     if not steps:
-        return methodcaller("get", first)
+        return Named(first)
 
     def get(row: Mapping[str, Any]) -> Any:
         value = row.get(first)

@@ -12,12 +12,12 @@ import types
 import typing
 from enum import Enum
 from functools import cache, partial
-from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias
 
 from schema.problems import Code, Problem
 from schema.rows import Ref
 from schema.values import Money
+from sources.columns import listing
 from sources.fields import CALL, Each, Items, Leaf, Parts, Rule, RuleError, paths
 from sources.scalars import ID_LENGTH, MANY, READERS, BadValue, identifier
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     Many: TypeAlias = Callable[[list[Any], frozenset[type]], list[Any] | None]
 
 FLAGS = {"true": True, "false": False}
-TEXTS = frozenset({str, type(None)})
+NONE = type(None)
+TEXTS = frozenset({str, NONE})
 
 
 class Codes(NamedTuple):
@@ -79,6 +80,7 @@ class Compiler:
             said = self._tried(read, rule.constant)
             return Reading(lambda _raw: said, lambda rows: [said] * len(rows))
         get, nulls = self.columns.sole(rule.at), frozenset({"", *rule.nulls})
+        column = listing(get)
 
         def of(value: Any) -> Any:
             if value is None or (isinstance(value, str) and value in nulls):
@@ -88,9 +90,9 @@ class Compiler:
             return read(value)
 
         def page(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-            values = list(map(get, rows))
+            values = column(rows)
             kinds = frozenset(map(type, values))
-            if many is not None and (told := many(values, kinds)) is not None and nulls.isdisjoint(values):
+            if many is not None and (told := many(values, kinds)) is not None and _says(values, kinds, nulls):
                 return told
             if kinds <= TEXTS and rule.codes is None:
                 # Equal texts are the same value, read once; but each code without a word is counted.
@@ -175,7 +177,7 @@ class Compiler:
 
         def page(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
             columns = [reading.page(rows) for reading in readings]
-            if core is Money and not any(value is None for value in chain.from_iterable(columns)):
+            if core is Money and not any(map(_lacks, columns)):
                 return Money.each(*columns)
             return list(map(of, zip(*columns, strict=True)))
 
@@ -239,6 +241,19 @@ def _looked_up(table: Mapping[str, Any], values: list[Any], kinds: frozenset[typ
         return None
 
 
+def _lacks(values: list[Any]) -> bool:
+    """Tell whether one of these values is missing: their classes are looked at without a word of Python."""
+    return NONE in set(map(type, values))
+
+
+def _says(values: list[Any], kinds: frozenset[type], nulls: frozenset[str]) -> bool:
+    """Tell whether none of these values is one by which a source says nothing."""
+    if str not in kinds:
+        return True
+    # To compare a text with an empty one takes half of what its hash would.
+    return "" not in values if len(nulls) == 1 else nulls.isdisjoint(values)
+
+
 def _by_row(convert: Convert) -> Reading:
     return Reading(convert, lambda rows: list(map(convert, rows)))
 
@@ -260,7 +275,7 @@ def _demanded(reading: Reading) -> Reading:
 
     def page(rows: Sequence[Mapping[str, Any]]) -> list[Any]:
         values = reading.page(rows)
-        if any(value is None for value in values):
+        if _lacks(values):
             raise BadValue
         return values
 

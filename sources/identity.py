@@ -102,4 +102,4 @@ class RollCall:
 def _named(rows: Sequence[IdentityRow]) -> list[IdentityRow]:
     """Return each record once that the rows name, under the key by which they do."""
     by_key = {row.key: row for row in rows if row.key is not None}
-    return [msgspec.structs.replace(row, ref=row.ref._replace(id=key)) for key, row in by_key.items()]
+    return [msgspec.structs.replace(row, ref=msgspec.structs.replace(row.ref, id=key)) for key, row in by_key.items()]

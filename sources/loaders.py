@@ -15,7 +15,7 @@ from schema.rows import Ref
 from sources.gathering import Gathering
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from sources.screening import Screen
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 class Loaders:
     """The loaders of one request: one per question, never shared with another principal."""
 
-    def __init__(self, screen: Screen, successor: Callable[[Ref], Awaitable[Ref | Problem | None]]) -> None:
-        self._screen, self._successor = screen, successor
+    def __init__(
+        self, screen: Screen, successors: Callable[[Sequence[Ref]], Awaitable[Mapping[Ref, Ref | Problem]]]
+    ) -> None:
+        self._screen, self._successors = screen, Gathering(successors)
         self._loaders: dict[str, DataLoader[Ref, Mapping[Ref, Any]]] = {}
         self._gatherings: dict[str, Gathering] = {}
 
@@ -34,6 +36,10 @@ class Loaders:
             loader = self._loaders[question] = DataLoader(self._batch(question))
         # Unshielded, one cancelled waiter would cancel the key for everybody.
         return (await asyncio.shield(loader.load(key)))[key]
+
+    async def successor(self, ref: Ref) -> Ref | Problem | None:
+        """Return what a re-keyed record is called now."""
+        return (await self._successors.answers([ref])).get(ref)
 
     async def load_all(self, question: str, keys: Collection[Ref]) -> Mapping[Ref, Any]:
         """Return the question's answer for many keys, as far as it may be seen."""
@@ -52,7 +58,7 @@ class Loaders:
             # Read through its parent alone, or only known after a call: not even its existence is told.
             return forbidden()
         # Old ids first: what is there, what is not and what is somebody else's takes the same calls.
-        moved = await self._successor(ref) if own else None
+        moved = await self.successor(ref) if own else None
         if isinstance(moved, Problem):
             return moved
         if view.by_id and (refused := await self._screen.held(view, moved or ref)) is not None:
@@ -66,7 +72,7 @@ class Loaders:
         if not gone:
             return found
         # Only for what its home does not know any more: to resolve an id needs no store.
-        successor = await self._successor(ref)
+        successor = await self.successor(ref)
         return await self.load(question, successor) if isinstance(successor, Ref) else successor or found
 
     def abandon(self) -> None:
@@ -75,9 +81,11 @@ class Loaders:
             gathering.abandon()
 
     def _batch(self, question: str) -> Any:
+        gathering = self._gathering(question)
+
         async def batch(keys: list[Ref]) -> list[Mapping[Ref, Any]]:
             # Each key's future holds the whole answer: the join is by key, and a position can't matter.
-            return [await self._gathering(question).answers(keys)] * len(keys)
+            return [await gathering.answers(keys)] * len(keys)
 
         return batch
 

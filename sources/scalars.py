@@ -23,7 +23,7 @@ INT_BITS = 31  # GraphQL's Int has no more
 # As JSON and SQL write numbers: Python's own reader also takes "1_000", " 5 " and digits of other scripts.
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-PLAINS = re.compile(rf"{PLAIN.pattern}(?:,{PLAIN.pattern})*")
+PLAINLY = "0123456789.-"
 NUMBERS = frozenset({str, int, Decimal})
 # What the cross-references can keep, and a global id can carry.
 ID_LENGTH = 255
@@ -163,9 +163,12 @@ def _numbers(values: list[Any], kinds: frozenset[type]) -> list[Any] | None:
     if not kinds <= NUMBERS:
         return None
     texts = values if kinds == {str} else list(map(str, values))
-    joined = ",".join(texts)
-    plain = max(map(len, texts)) <= WHOLE_DIGITS and joined.count(",") < len(texts) and PLAINS.fullmatch(joined)
-    return list(map(Decimal, values)) if plain else None
+    if max(map(len, texts)) > WHOLE_DIGITS or "".join(texts).strip(PLAINLY):
+        return None
+    try:
+        return list(map(Decimal, values))
+    except InvalidOperation:  # of these characters, but no number: it is found again at its own place
+        return None
 
 
 # How all values of a page are read together, where none of them is out of the ordinary: by their kinds, None if one is.

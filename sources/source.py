@@ -89,6 +89,7 @@ class Source:
         self.system, self.acts, self.lines = System(self.manifest.role), vendor.acts, vendor.lines
         self._readers: dict[type[Row], RowReader] = {}
         self._choices: dict[type[Row], Choices] = {}
+        self._asked: dict[tuple[type[Row], str], Sequence[str]] = {}
 
     def reader(self, row: type[Row]) -> RowReader:
         """Return the compiled translation of one of our types."""
@@ -168,7 +169,7 @@ class Source:
             formed = [id_ for id_ in formed if re.fullmatch(asked.form, id_)]
         limits, dialect = self.manifest.limits, self.manifest.dialect
         between = dialect.between(asked.name) if asked.joined else f"&{quote(asked.name, safe='')}="
-        columns = self._columns.behind([*self.reader(row).columns, asked.at], row.type)
+        columns = self._needed(row, asked.at)
         most = limits.url_bytes if dialect.in_url(entity, asked, columns) else sys.maxsize
         chunks = list(_chunks(formed, asked.most(limits.ids), most, len(between)))
         answers = await _settled([self._batch(row, asked, columns, chunk, scope) for chunk in chunks])
@@ -297,6 +298,12 @@ class Source:
         if following is not None:
             raise SourceFailure(Code.TOO_MANY, f"more than {self.manifest.limits.pages} pages")
 
+    def _needed(self, row: type[Row], at: str) -> Sequence[str]:
+        """Return the columns of a type that are asked for where rows are asked by one of them."""
+        if (known := self._asked.get((row, at))) is None:
+            known = self._asked[row, at] = self._columns.behind([*self.reader(row).columns, at], row.type)
+        return known
+
     def _origin(self, as_of: datetime) -> Origin:
         return Origin(self.system, self.binding, as_of)
 
@@ -321,7 +328,9 @@ async def _settled(calls: Sequence[Coroutine[Any, Any, Batch]]) -> list[Batch | 
 
 def _chunks(ids: Sequence[str], count: int, size: int, between: int) -> Iterator[list[str]]:
     """Cut ids so that each part keeps both limits: so many ids, so many bytes of URL with what is between them."""
-    if len(ids) <= count and PLAIN.fullmatch(joined := "".join(ids)) and len(joined) + len(ids) * between <= size:
+    joined = "".join(ids)
+    plain = (joined.isascii() and joined.isalnum()) or PLAIN.fullmatch(joined)
+    if len(ids) <= count and plain and len(joined) + len(ids) * between <= size:
         if ids:
             yield [*ids]
         return

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from schema.problems import Code, Problem
 from schema.rows import Origin, Ref, Row
+from sources.columns import listing
 from sources.contract import Several
 from sources.converting import Compiler, core_of, hints_of
 from sources.fields import Leaf, RuleError, paths
@@ -73,7 +74,6 @@ class RowReader:
         }
         self._build, self._build_all = _building(row, fields)
         self._links = {name: reading.one for name, reading in fields.items() if core_of(hints[name])[0] is Ref}
-        self._own = columns.at(self.id)
         self._only = [(columns.at(at), said) for at, said in entity.only.items()]
 
     def get(self, raw: Mapping[str, Any], at: str) -> Any:
@@ -126,8 +126,8 @@ class RowReader:
         if not raws or set(map(type, raws)) != {dict}:
             return None
         try:
-            ids = _ids(list(map(self._own, raws)))
-            keys = ids if at == self.id else _ids(list(map(self._at(at), raws)))
+            ids = _ids(listing(self._at(self.id))(raws))
+            keys = ids if at == self.id else _ids(listing(self._at(at))(raws))
             if ids is None or keys is None or not all(_says(map(get, raws), said) for get, said in self._only):
                 return None
             refs = Ref.each(self.row.type, self.binding, ids)

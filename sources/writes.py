@@ -13,6 +13,7 @@ to a state needs none, for doing it twice is doing it once.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 Json: TypeAlias = str | int | bool | list[Any] | dict[str, Any] | None
 
 
-class Later(msgspec.Struct, frozen=True):
+# No struct: msgspec tells a reference from it by how each is written, but not one of its own structs from another.
+@dataclass(frozen=True)
+class Later:
     """What an earlier step will have brought: a step's name, and which of its values.
 
     `id` is the record that the step makes. `type` is of which type another value is a record; without it, it is a text,

@@ -219,7 +219,7 @@ def settled(value: Any, brought: Mapping[str, tuple[str | None, str, Mapping[str
     if isinstance(value, Write):
         fields = {name: settled(getattr(value, name), brought) for name in value.__struct_fields__}
         return msgspec.structs.replace(value, **fields)
-    if isinstance(value, tuple) and not isinstance(value, Ref):
+    if isinstance(value, tuple):
         return tuple(settled(item, brought) for item in value)
     return value
 

@@ -33,8 +33,11 @@ class Lately(Generic[K, V]):
         """Return what is known of these keys."""
         self._age()
         young, old = self._young, self._old
-        # Mostly everything is young: one look for each key.
-        found = {key: young[key] for key in keys if key in young}
+        # Mostly everything is young.
+        try:
+            return dict(zip(keys, map(young.__getitem__, keys), strict=True))
+        except KeyError:
+            found = {key: young[key] for key in keys if key in young}
         return found | {key: old[key] for key in keys if key in old and key not in found} if old else found
 
     def keep(self, found: Mapping[K, V]) -> None:

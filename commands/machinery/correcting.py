@@ -21,7 +21,7 @@ from commands.machinery.values import restrictions
 from schema.problems import Problem
 from schema.rows import Ref
 from schema.values import DIGITS, Money
-from sources.writes import Write
+from sources.writes import Later, Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def _place(hint: Any, tree: Any, path: str) -> _Place:
 def _fields(hint: Any, node: Any) -> dict[str, tuple[Any, Any, Restriction | None]]:
     """Return what a value is made of, by the names of the graph: the name in JSON, what it may be, and its kind."""
     for one in _kinds(hint):
-        if isinstance(one, type) and (issubclass(one, Write) or dataclasses.is_dataclass(one)):
+        if isinstance(one, type) and one is not Later and (issubclass(one, Write) or dataclasses.is_dataclass(one)):
             hints = typing.get_type_hints(one, include_extras=True)
             return {to_camel_case(name): (name, hints[name], kind) for name, kind in restrictions(one).items()}
         if typing.get_origin(one) is tuple and isinstance(node, Sequence):
@@ -135,7 +135,7 @@ def _record(before: Any, path: str, text: str) -> list[str]:
     # Of what was not named before, or comes of an earlier step, nothing tells which type it may have.
     if isinstance(ref, Problem) or not isinstance(before, Sequence) or ref.type != before[0]:
         raise CorrectionError(path, "it is the id of a record of the same type as before")
-    return list(ref)
+    return [ref.type, ref.binding, ref.id]
 
 
 def _kinds(hint: Any) -> Iterator[Any]:

@@ -23,7 +23,7 @@ from execution.planned.leaves import Leaf
 from execution.planned.lists import Listed, Nullable, Required
 from execution.planned.rows import Objects, Selection, Sorting
 from execution.planned.running import Place
-from schema.column import COLUMN
+from schema.column import COLUMN, EACH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +121,8 @@ class Compiler:
         if (attribute := library.attribute(own)) is not None:
             return Attribute(key, place, attribute, self._completion(field, place, level))
         if (function := library.function(own)) is not None:
-            return Told(key, place, function, self._completion(field, place, level))
+            completion = self._completion(field, place, level)
+            return Told(key, place, function, own.metadata.get(EACH), completion)
         return Called(key, place, self._completion(field, place, level + 1))
 
     def _completion(self, field: GraphQLField, place: Place, level: int) -> Any:

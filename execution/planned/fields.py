@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable
+from functools import partial
 from operator import attrgetter
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
@@ -45,26 +46,33 @@ class Attribute:
 
     def __init__(self, key: str, place: Place, name: str, completion: Any) -> None:
         self.key, self.place, self.completion = key, place, completion
-        self._get = attrgetter(name)
+        self._values = partial(_each, attrgetter(name))
         self.waits, self.tickets = completion.waits, completion.tickets
 
     def now(self, rows: list[Any], run: Run) -> Column:
         """Return the column."""
-        done: Column = self.completion.now(_each(self._get, rows), run)
+        done: Column = self.completion.now(self._values(rows), run)
         return done
 
     async def later(self, rows: list[Any], run: Run) -> Column:
         """Return the column, beneath which something is asked."""
-        done: Column = await self.completion.later(_each(self._get, rows), run)
+        done: Column = await self.completion.later(self._values(rows), run)
         return done
 
 
 class Told(Attribute):
-    """What a function says of a row."""
+    """What a function says of a row, or another one of many rows at once."""
 
-    def __init__(self, key: str, place: Place, function: Callable[[Any], Any], completion: Any) -> None:
+    def __init__(
+        self,
+        key: str,
+        place: Place,
+        function: Callable[[Any], Any],
+        each: Callable[[list[Any]], list[Any]] | None,
+        completion: Any,
+    ) -> None:
         super().__init__(key, place, "", completion)
-        self._get: Any = function
+        self._values = partial(_each, function) if each is None else partial(_all, each, function)
 
 
 def _each(get: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
@@ -73,6 +81,13 @@ def _each(get: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
         return list(map(get, rows))
     except Exception:
         return [_one(get, row) for row in rows]
+
+
+def _all(each: Callable[[list[Any]], list[Any]], get: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
+    try:
+        return each(rows)
+    except Exception:  # of one row it is, which is found again by itself
+        return _each(get, rows)
 
 
 def _one(get: Callable[[Any], Any], row: Any) -> Any:

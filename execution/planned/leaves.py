@@ -89,7 +89,7 @@ class Leaf:
                 return _said([told[id(value)] for value in values], values, kinds)
             if NONE in kinds:
                 return _said([None if value is None else coerce(value) for value in values], values, kinds)
-            return _said([coerce(value) for value in values], values, kinds)
+            return _said(list(map(coerce, values)), values, kinds)
         except Exception:  # whatever it was, it is found again at its own place
             return None
 

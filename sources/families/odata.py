@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from operator import methodcaller
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from schema.problems import Code
-from sources.contract import Answer, Request, SourceFailure, counted, decode, follow, walk
+from sources.contract import Answer, Named, Request, SourceFailure, counted, decode, follow, walk
 from sources.selection import changed
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class OData:
         return self._asking(entity, asked, self._any(asked.name, ids), columns, top)
 
     def _any(self, column: str, ids: Sequence[str]) -> str:
-        return self._among(column, [literal(id_) for id_ in ids])
+        return self._among(column, literals(ids))
 
     def _among(self, column: str, literals: Sequence[str]) -> str:
         if self.dialect.ids == "in":
@@ -81,7 +80,7 @@ class OData:
 
     def at(self, path: str) -> Get:
         """Follow the path; the name of what the protocol says is none."""
-        return methodcaller("get", path) if path.startswith(self.control) else follow(path)
+        return Named(path) if path.startswith(self.control) else follow(path)
 
     def _chosen(self, condition: Condition) -> str:
         column, form = condition.by, condition.form
@@ -122,6 +121,11 @@ class OData:
         own = (column.partition(".")[0] for column in columns if not column.startswith(self.control))
         select = {"$select": ",".join(dict.fromkeys(own))}
         return Request(entity.path, tuple({**self.dialect.options, **select, **options}.items()))
+
+
+def literals(texts: Sequence[str]) -> list[str]:
+    """Write texts as OData does; ids have hardly ever a quotation mark in them."""
+    return [f"'{text}'" for text in texts] if "'" not in "".join(texts) else [literal(text) for text in texts]
 
 
 def literal(text: str) -> str:

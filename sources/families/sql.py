@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sources.contract import Answer, Request
+from sources.contract import Answer, Named, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +63,7 @@ class Sql:
 
     def at(self, path: str) -> Get:
         """Return what reads the column."""
-        return methodcaller("get", path)
+        return Named(path)
 
 
 def _select(entity: Entity, terms: tuple[Term, ...], columns: Sequence[str], size: int) -> Request:

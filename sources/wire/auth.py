@@ -78,13 +78,18 @@ class Login(ABC):
         `ask` sends a request without a credential. `came` is the loop's instant since when the caller waits, be it for
         this or for its turn.
         """
+        if (known := self._held()) is not None:
+            return known
         async with self._one:
-            if self._credential is None or asyncio.get_running_loop().time() > self._until:
+            if (known := self._held()) is None:
                 if self._failure is not None and self._failed_at > came:
                     # Each of them trying a wrong password anew would lock the service account.
                     raise Withheld(self._failure.code, str(self._failure), self._failure.status)
-                self._credential = await self._renewed(ask)
-            return self._credential
+                known = self._credential = await self._renewed(ask)
+            return known
+
+    def _held(self) -> str | None:
+        return None if asyncio.get_running_loop().time() > self._until else self._credential
 
     async def _renewed(self, ask: Ask) -> str:
         try:

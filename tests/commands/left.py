@@ -135,4 +135,4 @@ async def _writes(connection: AsyncConnection) -> list[dict[str, Any]]:
 def _plain(value: Any) -> Any:
     """Take a reference of ours apart, so that what the system calls its record can be told from the rest."""
     ref = Ref.decode(value) if isinstance(value, str) else None
-    return list(ref) if isinstance(ref, Ref) else value
+    return [ref.type, ref.binding, ref.id] if isinstance(ref, Ref) else value

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 from strawberry import ID
 
 import sources.erp.writes as erp
@@ -177,7 +178,7 @@ async def test_rejecting(asking: Asks, ref: Refs, submitted: Firm) -> None:
 async def test_one_that_cannot_be_approved_keeps_no_other(asking: Asks, ref: Refs, firm: Firm, submitted: Firm) -> None:
     """One in the ledger, one decided on, and one that is not there are found; the submitted one goes on."""
     posted, decided = [one.code for one in firm.expenses if one.posting_status == "POSTED"][:2]
-    missing = ref("Expense", BILLABLE)._replace(id="9599999").encode()
+    missing = structs.replace(ref("Expense", BILLABLE), id="9599999").encode()
     said = approving(ref, posted, decided, BILLABLE)
     said.expense_ids = [*said.expense_ids, ID(missing)]
     judged = await approve_expenses(await asking("time-approver", submitted), said)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 from strawberry import ID
 
 import sources.erp.writes as erp
@@ -428,7 +429,7 @@ async def test_rejecting(asking: Asks, ref: Refs) -> None:
 async def test_one_that_cannot_be_approved_keeps_no_other(asking: Asks, ref: Refs, firm: Firm) -> None:
     """An approved entry and one that is not there are found; the submitted one goes on."""
     approved = next(one.code for one in firm.time_entries if one.source_state == "APPROVED")
-    missing = ref("TimeEntry", "TE-03417")._replace(id="9999999").encode()
+    missing = structs.replace(ref("TimeEntry", "TE-03417"), id="9999999").encode()
     said = approving(ref, approved, "TE-03417")
     said.entry_ids = [*(said.entry_ids or []), ID(missing)]
     judged = await approve_time_entries(await asking("time-approver"), said)

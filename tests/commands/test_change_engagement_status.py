@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 import sources.erp.writes as erp
 import sources.forecast.writes as forecast
 import sources.psa.writes as psa
@@ -180,6 +182,6 @@ async def test_nobody_moves_on_from_what_is_not_known(asking: Asks, ref: Refs, f
 async def test_an_engagement_that_nobody_has_is_not_found(asking: Asks, ref: Refs) -> None:
     """An unknown id is named by its place."""
     nobody = move(ref, "ENG-004", S.ON_HOLD)
-    nobody.engagement_id = ref("Engagement", "ENG-004")._replace(id="99").encode()  # type: ignore[assignment]
+    nobody.engagement_id = structs.replace(ref("Engagement", "ENG-004"), id="99").encode()  # type: ignore[assignment]
     (finding,) = await stopped(change_engagement_status(await asking(MANAGER), nobody))
     assert (finding.code, finding.path) == (Code.NOT_FOUND, ("input", "engagementId"))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 from strawberry import ID
 
 import sources.erp.writes as erp
@@ -241,7 +242,7 @@ async def test_what_is_wrong_in_the_input(asking: Asks, ref: Refs) -> None:
     """No change, another currency, a rate of nothing, a fraction of a cent, no such role, and another version."""
     ask = await asking("pricing-admin")
     nobody = change(ref, "SENIOR", "231.00")
-    nobody.role_id = ID(ref("Role", "SENIOR")._replace(id="6199999").encode())
+    nobody.role_id = ID(structs.replace(ref("Role", "SENIOR"), id="6199999").encode())
     asked = [
         changing(ref),
         changing(ref, change(ref, "SENIOR", "231.00", currency="EUR")),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 from strawberry import ID
 
 import sources.erp.writes as erp
@@ -153,7 +154,7 @@ async def test_what_is_no_milestone(asking: Asks, ref: Refs) -> None:
     """Another type's id, one that is not there, and another version than the expected one."""
     ask = await asking("engagement-manager")
     other = CompleteMilestone(milestone_id=ID(ref("Engagement", "ENG-019").encode()), actual_date=DAY)
-    gone = ref("Milestone", "ENG-019-M1")._replace(id="310019909")
+    gone = structs.replace(ref("Milestone", "ENG-019-M1"), id="310019909")
     missing = CompleteMilestone(milestone_id=ID(gone.encode()), actual_date=DAY)
     stale = completing(ref, "ENG-019-M1", expected_version="1999")
     found = [codes(await stopped(complete_milestone(ask, said))) for said in (other, missing, stale)]

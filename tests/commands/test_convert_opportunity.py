@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 import sources.crm.writes as crm
 import sources.erp.writes as erp
@@ -293,7 +294,7 @@ async def test_a_billing_model_that_nobody_translates_stops_the_deal(
 
 async def test_a_template_that_is_not_there_is_named(asking: Asks, ref: Refs) -> None:
     """An engagement that nobody has gives no breakdown."""
-    nobody = ref("Engagement", "ENG-006")._replace(id="99").encode()
+    nobody = structs.replace(ref("Engagement", "ENG-006"), id="99").encode()
     (finding,) = await stopped(
         convert_opportunity(await asking(SALES), convert(ref, "OPP-020", project_template=nobody))
     )

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 import sources.erp.writes as erp
 import sources.psa.writes as psa
@@ -90,6 +91,8 @@ def test_a_record_is_one_of_the_type_that_it_was(path: str) -> None:
 def test_what_is_no_money_says_so() -> None:
     """A status or a name asks nobody for an approval by itself."""
     write = erp.ReleaseEvents(events=(EVENT,))
-    made = corrected(write, [Edit("status", "CANCELLED"), Edit("events.0", EVENT._replace(id="BE-2").encode())])
-    assert made.write == erp.ReleaseEvents(events=(EVENT._replace(id="BE-2"),), status=BillingEventStatus.CANCELLED)
+    made = corrected(write, [Edit("status", "CANCELLED"), Edit("events.0", structs.replace(EVENT, id="BE-2").encode())])
+    assert made.write == erp.ReleaseEvents(
+        events=(structs.replace(EVENT, id="BE-2"),), status=BillingEventStatus.CANCELLED
+    )
     assert not made.amount

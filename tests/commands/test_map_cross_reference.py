@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 from strawberry import ID
 
 from commands.map_cross_reference import MapCrossReference, map_cross_reference
@@ -89,7 +90,7 @@ async def test_what_the_references_do_not_allow(asking: Asks, ref: Refs) -> None
     ask = await asking("integration-steward")
     one, other = ref("Engagement", "ENG-001"), ref("Engagement", "ENG-002", "erp")
     open_, theirs = ref("Opportunity", "OPP-021"), ref("Opportunity", "OPP-001", "psa")
-    gone = one._replace(id="4299999")
+    gone = structs.replace(one, id="4299999")
     asked = [
         mapping(one, "erp", "P-999999", MappingAction.LINK),
         mapping(open_, "psa", theirs.id, MappingAction.LINK),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 import sources.forecast.writes as forecast
 import sources.psa.writes as psa
@@ -144,7 +145,7 @@ async def test_a_booking_that_has_changed_is_decided_upon_again(asking: Asks, re
 
 async def test_a_booking_that_nobody_has_is_not_found(asking: Asks, ref: Refs) -> None:
     """An unknown id is named by its place."""
-    nobody = ref("Assignment", "ASG-029")._replace(id="999999").encode()
+    nobody = structs.replace(ref("Assignment", "ASG-029"), id="999999").encode()
     (finding,) = await stopped(roll_off_assignment(await asking(RESOURCES), roll_off(ref, assignment_id=nobody)))
     assert (finding.code, finding.path) == (Code.NOT_FOUND, ("input", "assignmentId"))
 

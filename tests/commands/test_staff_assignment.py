@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
 import sources.forecast.writes as forecast
 import sources.psa.writes as psa
@@ -273,7 +274,7 @@ async def test_what_is_not_there_cannot_be_booked(asking: Asks, ref: Refs, field
     known = ref(
         types[field], {"Project": "ENG-005-W1", "Resource": "RES-017", "Role": "ANALYST"}.get(types[field], "DEM-064")
     )
-    nobody = known._replace(id="9" * len(known.id)).encode()
+    nobody = structs.replace(known, id="9" * len(known.id)).encode()
     (finding,) = await stopped(staff_assignment(await asking(RESOURCES), staff(ref, **{field: nobody})))
     assert (finding.code, finding.path[1]) == (Code.NOT_FOUND, field.replace("_i", "I"))
 

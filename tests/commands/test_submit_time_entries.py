@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 from strawberry import ID
 
 import sources.psa.writes as psa
@@ -42,7 +43,7 @@ def worked(ref: Refs, entry: TimeEntry, **more: Any) -> WorkedHours:
     said: dict[str, Any] = {"work_date": date(2026, 4, 8), "hours": Decimal("6.50"), **more}
     return WorkedHours(
         project_id=ID(ref("Project", entry.project).encode()),
-        task_id=ID(ref("Project", entry.task)._replace(type="Task").encode()),
+        task_id=ID(structs.replace(ref("Project", entry.task), type="Task").encode()),
         **said,
     )
 
@@ -90,7 +91,7 @@ async def test_new_hours_get_a_code_and_are_entered(asking: Asks, ref: Refs, fir
                 code=Later("code", "code"),
                 engagement=ref("Engagement", drafted.engagement),
                 project=ref("Project", drafted.project),
-                task=ref("Project", drafted.task)._replace(type="Task"),
+                task=structs.replace(ref("Project", drafted.task), type="Task"),
                 assignment=ref("Assignment", booking.code),
                 resource=ref("Resource", WORKER),
                 role=ref("Role", drafted.role),

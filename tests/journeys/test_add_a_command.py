@@ -163,7 +163,7 @@ def test_the_tables_are_the_whole_vocabulary() -> None:
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     asked = [f"| `{name}` | {meaning(one)} |" for name, one in vars(Asking).items() if not name.startswith("_")]
     said = [
-        f"| {part.__name__} | {', '.join(f'`{key}`' for key in part.__struct_fields__)} | {meaning(part)} |"
+        f"| {part.__name__} | {', '.join(f'`{key}`' for key in inspect.signature(part).parameters)} | {meaning(part)} |"
         for part in (Judgement, Finding, Claimed, Plan, Branch, Step, Later, Gate)
     ]
     start = lines.index("## All that a judgement may ask")

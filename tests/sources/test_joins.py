@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
+from msgspec import structs
 from starlette.responses import JSONResponse, Response
 
 from schema.graph import HOMES
@@ -294,7 +295,13 @@ async def test_each_key_goes_to_the_binding_that_knows_it(bound: Bound, server: 
     server.say = say
     cloud, legacy, both, nobody, same, twice = (Ref("Customer", "crm", id_) for id_ in "123456")
     here, there = Ref("Customer", "erp", "7"), Ref("Customer", "erp.legacy", "7")
-    words = {cloud: [here], legacy: [there], both: [there, here], same: [here], twice: [here, here._replace(id="8")]}
+    words = {
+        cloud: [here],
+        legacy: [there],
+        both: [there, here],
+        same: [here],
+        twice: [here, structs.replace(here, id="8")],
+    }
     desk = Desk([bound(ODATA), bound(RPC, name="erp.legacy")], Known(words))
     asked = [cloud, legacy, both, nobody, same, twice, Ref("Customer", "erp.gone", "7")]
     answer = await desk.answer("invoices_by_customer", asked, scope())

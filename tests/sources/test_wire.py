@@ -26,10 +26,11 @@ from store.subjects import Subjects
 from tests.sources.hostile import ODATA, REST, RPC, Hostile, NoReferences, ask, coded, hostile, scope
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from starlette.requests import Request
 
+    from schema.problems import Problem
     from sources.source import Source
 
     Bound = Callable[..., Source]
@@ -39,8 +40,9 @@ QUESTIONS = {ODATA: "legal_entities_by_id", RPC: "invoices_by_id", REST: "tasks_
 FAMILIES = pytest.mark.parametrize("manifest", [ODATA, RPC, REST], ids=["odata", "jsonrpc", "rest"])
 
 
-async def unmoved(_ref: Ref) -> None:
+async def unmoved(_refs: Sequence[Ref]) -> dict[Ref, Ref | Problem]:
     """Nothing was ever re-keyed."""
+    return {}
 
 
 async def drip(body: bytes, pause: float) -> AsyncIterator[bytes]:
