@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from operator import attrgetter, itemgetter
+from itertools import islice
+from operator import attrgetter, eq, gt, itemgetter, lt
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
@@ -276,7 +277,7 @@ def _plainly(question: type[Question], ids: Sequence[str], batch: Batch) -> dict
     if len(set(own)) < len(own):
         return None
     lists: dict[Any, list[Any]] = {id_: [] for id_ in said}
-    if len(set(map(len, own))) == 1 and own == sorted(own):
+    if _listed(keys, own, len(known)):
         for key, row in zip(keys, rows, strict=True):
             lists[key].append(row)
         return lists
@@ -284,6 +285,15 @@ def _plainly(question: type[Question], ids: Sequence[str], batch: Batch) -> dict
     for _, _, key, row in sorted(zip(map(len, own), own, keys, rows, strict=True)):
         lists[key].append(row)
     return lists
+
+
+def _listed(keys: Sequence[Any], own: Sequence[str], known: int) -> bool:
+    """Tell whether the rows of each of so many keys stand together, in the order of their own ids."""
+    if len(set(map(len, own))) > 1:
+        return False
+    again = [*map(eq, keys, islice(keys, 1, None))]
+    # False where the next row has another key; True beside a False where it has the same one, and comes too early.
+    return again.count(False) < known and not any(map(gt, again, map(lt, own, islice(own, 1, None))))
 
 
 def _keep(rows: dict[str, Row | Problem], ref: Ref | None, row: Row | Problem) -> None:
