@@ -25,7 +25,7 @@ from sources.registry import connect
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from execution.planned.explaining import Step
+    from execution.planned.explaining import Step, Told
     from sources.source import Source
 
 
@@ -62,13 +62,13 @@ def explain(
     _print(found, sources)
 
 
-def _print(found: Sequence[Step], sources: Sequence[Source]) -> None:
+def _print(found: Told, sources: Sequence[Source]) -> None:
     tree = Tree("answer")
-    _grow(tree, found)
+    _grow(tree, found.steps)
     levels = Tree("levels: one call for each batch of keys that a system takes")
     for number, questions in asked(found).items():
         level = levels.add(f"level {number}")
-        for question, (fields, keys) in sorted(questions.items()):
+        for question, (fields, keys) in questions:
             said = f"{_named(question)}, asked by {_count(fields, 'field')} for {_count(keys, 'key')}"
             told = [f"{_count(number, 'call')} to {name}" for name, number in calls(question, keys, sources).items()]
             level.add(": ".join([said, ", ".join(told)] if told else [said]))

@@ -10,11 +10,11 @@ from sources.questions import QUESTIONS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from execution.planned.explaining import Shared, Step
+    from execution.planned.explaining import Shared, Told
     from sources.source import Source
 
 
-def report(found: Sequence[Step], sources: Sequence[Source]) -> list[dict[str, Any]]:
+def report(found: Told, sources: Sequence[Source]) -> list[dict[str, Any]]:
     """Return the levels, each with its questions: how many fields ask them together, and for how many keys.
 
     Keys are reckoned as for the operation's cost; `calls` is how many that makes to each system that may be asked.
@@ -22,7 +22,7 @@ def report(found: Sequence[Step], sources: Sequence[Source]) -> list[dict[str, A
     return [
         {
             "level": number,
-            "questions": [_told(question, shared, sources) for question, shared in sorted(questions.items())],
+            "questions": [_told(question, shared, sources) for question, shared in questions],
         }
         for number, questions in asked(found).items()
     ]

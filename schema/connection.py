@@ -85,6 +85,6 @@ class Connection(Generic[T]):
         info = PageInfo(
             has_next_page=page.has_next,
             has_previous_page=after is not None,
-            marks=[mark for mark, _ in page.rows],
+            marks=[mark for mark, _ in (*page.rows[:1], *page.rows[-1:])],
         )
         return cls(edges=edges, page_info=info, total_count=page.total)

@@ -58,7 +58,7 @@ class Scope(msgspec.Struct, frozen=True):
     hold: Callable[[], None] = _nobody
 
 
-class Position(msgspec.Struct, frozen=True, array_like=True):
+class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The place behind a row of a list: how many rows there were up to it, its id, and what it is ordered by."""
 
     count: int

@@ -111,8 +111,9 @@ class Walk(ABC):
     def _in_order(self, *, by_id: bool) -> bool:
         """Tell whether all rows stand in the wanted order, and equal ones, if `by_id`, in the order of their ids."""
         positions = [*([self._after] if self._after else []), *(place.position for place in self.places)]
-        descending = self._wanted.order is not None and self._wanted.order.descending
-        keys = [place.key for place in positions][:: -1 if descending else 1]
+        if self._wanted.order is None:
+            return not by_id or _ascending([place.id for place in positions], strictly=True)
+        keys = [place.key for place in positions][:: -1 if self._wanted.order.descending else 1]
         if not _ascending(keys, strictly=False):
             return False
         if not by_id:

@@ -8,11 +8,14 @@ from urllib.parse import parse_qsl
 
 from strawberry.http.parse_content_type import parse_content_type
 
+from colonnade.edge.negotiation import JSON
 from colonnade.edge.parameters import Parameters, decode
 from colonnade.edge.refusal import refused
 from schema.problems import Code
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
 BODY_BYTES: Final = 100 * 1024
@@ -51,9 +54,7 @@ def _query(text: bytes) -> dict[str, Any]:
 
 
 async def _body(request: Request) -> bytes:
-    kinds = request.headers.getlist("content-type")
-    kind, params = parse_content_type(kinds[0]) if len(kinds) == 1 else ("", {})
-    if kind.lower() != "application/json" or params.get("charset", "utf-8").strip('"').lower() not in ("utf-8", "utf8"):
+    if not _json(request.headers.getlist("content-type")):
         raise refused(Code.UNSUPPORTED_MEDIA_TYPE, "the body must be of one Content-Type: application/json in UTF-8")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise refused(Code.UNSUPPORTED_MEDIA_TYPE, "the body must not be compressed")
@@ -62,6 +63,13 @@ async def _body(request: Request) -> bytes:
             return await _bounded(request)
     except TimeoutError as error:
         raise refused(Code.BAD_REQUEST, f"the body did not come within {BODY_SECONDS:g} s", headers=CLOSE) from error
+
+
+def _json(kinds: Sequence[str]) -> bool:
+    if kinds == [JSON]:  # as nearly all write it
+        return True
+    kind, params = parse_content_type(kinds[0]) if len(kinds) == 1 else ("", {})
+    return kind.lower() == JSON and params.get("charset", "utf-8").strip('"').lower() in ("utf-8", "utf8")
 
 
 async def _bounded(request: Request) -> bytes:

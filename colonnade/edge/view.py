@@ -102,6 +102,8 @@ class View:
         return answer(outcome, form.single or JSON, context.correlation_id, REPLAYED if context.replayed else None)
 
     async def _all(self, judged: Sequence[Admitted | Refusal], context: Begun) -> list[Outcome]:
+        if len(judged) == 1:
+            return [await self._outcome(judged[0], context)]
         return list(await asyncio.gather(*(self._outcome(one, context) for one in judged)))
 
     async def _outcome(self, judged: Admitted | Refusal, context: Begun) -> Outcome:

@@ -36,9 +36,16 @@ class Shared(NamedTuple):
     keys: int
 
 
-def steps(selection: Selection, sizes: Sizes) -> list[Step]:
-    """Return what is asked for a selection, in the order of the answer."""
-    return list(_steps(selection, sizes, (), 1, {}))
+class Told(NamedTuple):
+    """What is asked by a plan, in the order of the answer. Where it is `serial`, one root begins behind another."""
+
+    steps: Sequence[Step]
+    serial: bool
+
+
+def told(root: Selection, sizes: Sizes) -> Told:
+    """Return what is asked for the root of a plan."""
+    return Told(list(_steps(root, sizes, (), 1, {})), root.serial)
 
 
 def _steps(
@@ -66,16 +73,20 @@ def _kinds(field: Any) -> Iterator[tuple[tuple[str, ...], Selection]]:
         yield (f"[{name}]",) if len(below) > 1 else (), selection
 
 
-def asked(found: Sequence[Step]) -> dict[int, dict[str, Shared]]:
-    """Return who asks which question on each level: they share one call for every batch of keys."""
-    levels: dict[int, dict[str, list[Step]]] = {}
-    for step in _all(found):
-        for ahead, question in enumerate(step.questions):
-            levels.setdefault(step.level + ahead, {}).setdefault(question, []).append(step)
-    return {
-        level: {question: Shared(len(asking), _keys(asking)) for question, asking in questions.items()}
-        for level, questions in sorted(levels.items())
-    }
+def asked(found: Told) -> dict[int, list[tuple[str, Shared]]]:
+    """Return who asks which question on each level: they share one call for every batch of keys.
+
+    What is done in turn shares none: a question stands there once for each root that asks it.
+    """
+    levels: dict[int, list[tuple[str, Shared]]] = {}
+    for turn in [[step] for step in found.steps] if found.serial else [found.steps]:
+        asking: dict[tuple[int, str], list[Step]] = {}
+        for step in _all(turn):
+            for ahead, question in enumerate(step.questions):
+                asking.setdefault((step.level + ahead, question), []).append(step)
+        for (level, question), fields in asking.items():
+            levels.setdefault(level, []).append((question, Shared(len(fields), _keys(fields))))
+    return {level: sorted(questions) for level, questions in sorted(levels.items())}
 
 
 def _keys(asking: Sequence[Step]) -> int:

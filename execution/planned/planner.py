@@ -18,7 +18,7 @@ from graphql import (
 from execution.planned import library
 from execution.planned.columns import NULLED
 from execution.planned.compiling import Compiler, Unplanned
-from execution.planned.explaining import Step, steps
+from execution.planned.explaining import Told, told
 from execution.planned.running import Run
 from execution.sizes import Sizes
 
@@ -110,13 +110,11 @@ class Planner:
             self._unplanned("failed")
             return None
 
-    def explained(
-        self, text: str, document: DocumentNode, name: str | None, variables: Mapping[str, Any]
-    ) -> list[Step]:
+    def explained(self, text: str, document: DocumentNode, name: str | None, variables: Mapping[str, Any]) -> Told:
         """Return what is asked by the plan of an operation, or raise Unplanned; whatever may be selected is."""
         program = self._program(text, document, name)
         sizes = Sizes(self._core, program.operation, variables)
-        return steps(self._plan(program, library.everything(document)).root, sizes)
+        return told(self._plan(program, library.everything(document)).root, sizes)
 
     def _program(self, text: str, document: DocumentNode, name: str | None) -> Program:
         if self._wrapped:

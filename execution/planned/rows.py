@@ -30,7 +30,7 @@ class Selection:
     """The fields of one type that are asked for, over any number of its rows."""
 
     def __init__(self, fields: Sequence[Any], *, serial: bool = False) -> None:
-        self.fields, self._serial = fields, serial
+        self.fields, self.serial = fields, serial
         self._columns = [field for field in fields if field.constant is None]
         self._waiting = [field for field in fields if field.waits]
         self._build = shape(tuple(field.key for field in fields), tuple(field.constant for field in fields))
@@ -59,7 +59,7 @@ class Selection:
         if not rows:
             run.levels.leave(self.tickets)
             return Column([])
-        if self._serial:
+        if self.serial:
             done = await self._one_after_another(rows, run)
         elif len(self._waiting) == 1:
             done = [await self._waiting[0].later(rows, run)]

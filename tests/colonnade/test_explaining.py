@@ -72,6 +72,20 @@ def test_calls_are_reckoned_for_the_bound_systems(house: House, tmp_path: Path) 
     )
 
 
+def test_changes_share_no_call(tmp_path: Path) -> None:
+    """What is changed is done in turn: what two changes ask for their receipts is asked for each of them."""
+    asking = "command { subjects { ... on Engagement { customer { displayName } } } }"
+    roots = " ".join(f'{name}: cancelCommand(id: "Q", reason: "no") {{ {asking} }}' for name in ("one", "other"))
+    file = tmp_path / "changes.graphql"
+    file.write_text(f"mutation {{ {roots} }}", encoding="utf-8")
+    said = invoke("schema", "explain", file)
+    line = "CRM customers_by_id, asked by 1 field for 3 keys"
+    assert (said.exit_code, [one for one in said.stdout.splitlines() if "customers_by_id, asked" in one]) == (
+        0,
+        [f"    ├── {line}", f"    └── {line}"],
+    )
+
+
 def test_what_is_not_planned_or_no_document(tmp_path: Path) -> None:
     """The reason is told; what is wrong with a document ends it with exit code 2."""
     file = tmp_path / "it.graphql"

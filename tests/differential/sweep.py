@@ -71,8 +71,9 @@ def main() -> None:
             product += found["product"]
             random += found["random"]
             print(f"{product.total() + random.total()} documents, {product + random}", flush=True)  # noqa: T201
-    both = product + random
-    _written(product.total(), random.total(), both)
+        both = product + random
+        # Before the processes end, which may take them a while: threads of what they started have to give up.
+        _written(product.total(), random.total(), both)
     print(f"{both.total()} documents, {both['data']} data differences, {both['errors']} error differences")  # noqa: T201
     sys.exit(both.total() != both["same"])
 

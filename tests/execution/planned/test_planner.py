@@ -188,7 +188,7 @@ async def test_each_change_asks_for_its_payload_alone(planner: Planner) -> None:
 async def test_whatever_changes_something_is_called_in_its_turn(planner: Planner) -> None:
     """A resolver that needs nothing but itself is told at the end of a query, and in its place of a mutation."""
     text = 'mutation { a: note(what: "a") b: change { number } c: note(what: "c") }'
-    assert [(step.place, step.level) for step in planner.explained(text, parse(text), None, {})] == [
+    assert [(step.place, step.level) for step in planner.explained(text, parse(text), None, {}).steps] == [
         ("a", 0),
         ("b", 0),
         ("c", 0),
