@@ -82,9 +82,9 @@ class Leaf:
             return None
         coerce = self._coerce
         # What comes of one source at one time is one object in all of its rows.
-        unique = dict(zip(map(id, values), values, strict=True))
         try:
-            if len(unique) < len(values) // 2:
+            if len(set(map(id, values))) < len(values) // 2:
+                unique = dict(zip(map(id, values), values, strict=True))
                 told = {key: None if value is None else coerce(value) for key, value in unique.items()}
                 return _said([told[id(value)] for value in values], values, kinds)
             if NONE in kinds:
