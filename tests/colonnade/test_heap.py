@@ -27,9 +27,10 @@ ASKED = {
 }
 
 
-def held() -> list[object]:
-    """List what is there that belongs to one request alone."""
-    return [one for one in gc.get_objects() if type(one) in (RequestContext, Loaders, Gathering, Screen)]
+def held() -> dict[int, str]:
+    """Name what is there that belongs to one request alone, by who it is: to hold it here would keep it alive."""
+    kinds = (RequestContext, Loaders, Gathering, Screen)
+    return {id(one): type(one).__name__ for one in gc.get_objects() if type(one) in kinds}
 
 
 @pytest.mark.parametrize("document", ASKED.values(), ids=ASKED)
@@ -38,14 +39,13 @@ def test_a_request_leaves_no_cycles(house: House, document: str) -> None:
     gc.collect()
     gc.disable()
     # What another test still holds is none of these requests'.
-    others = set(map(id, before := held()))
+    others = held().keys()
     try:
         for _ in range(3):
             assert house.ask(document).data is not None
         deadline = time.monotonic() + 5
-        while (left := [one for one in held() if id(one) not in others]) and time.monotonic() < deadline:
+        while (left := held().keys() - others) and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert [type(one).__name__ for one in left] == []
+        assert not left, held()
     finally:
         gc.enable()
-    del before
