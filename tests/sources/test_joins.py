@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import permutations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
@@ -96,6 +97,19 @@ async def test_strangers_are_dropped(bound: Bound, server: Hostile) -> None:
     answer = await ask(bound(ODATA), "invoices_by_customer", "C-3", "C-9", by="Customer")
     assert [row.number for row in answer["C-3"]] == ["3", "8", "13", "18"]
     assert answer["C-9"] == []
+
+
+@pytest.mark.parametrize("numbers", list(permutations(("11", "12", "13"))), ids=" ".join)
+@pytest.mark.parametrize("more", [(), ("8", "10"), ("10", "8")], ids=["of one length", "of two", "as texts are"])
+async def test_a_list_is_in_the_order_of_its_ids(
+    bound: Bound, server: Hostile, numbers: tuple[str, ...], more: tuple[str, ...]
+) -> None:
+    """In whatever order its rows come, and whether they stand together; a shorter id comes before a longer one."""
+    accounts = {"11": "C-1", "12": "C-1", "13": "C-2"}
+    server.say = server.rows(*(invoice(number, accounts.get(number, "C-3")) for number in (*numbers, *more)))
+    answer = await ask(bound(ODATA), "invoices_by_customer", "C-1", "C-2", "C-3", by="Customer")
+    listed = {id_: [row.number for row in rows] for id_, rows in answer.items()}
+    assert listed == {"C-1": ["11", "12"], "C-2": ["13"], "C-3": sorted(more, key=int)}
 
 
 async def test_what_is_no_number_is_never_asked_of_a_system_of_numbers(bound: Bound, server: Hostile) -> None:
